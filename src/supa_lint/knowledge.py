@@ -1,0 +1,144 @@
+"""What supa-lint knows: the data files of `rules/`, loaded into typed tables.
+
+In a checkout the YAML files are read; an installed wheel carries the same tables as one JSON file
+that was written at build time (`hatch_build.py`), because parsing YAML at each start is slow.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from supa_lint import HOMEPAGE
+from supa_lint.model import Place, Severity
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One file of `rules/checks/<group>/`. Its id is the file's name."""
+
+    id: str
+    group: str
+    data: Table = field(repr=False)
+
+    @property
+    def summary(self) -> str:
+        return str(self.data["summary"])
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(self.data["severity"])
+
+    @property
+    def confidence(self) -> str:
+        return str(self.data.get("confidence", "high"))
+
+    @property
+    def when(self) -> Table:
+        """The conditions of a rule about connections; empty for the rules of the engine itself."""
+        result: Table = self.data.get("when", {})
+        return result
+
+    @cached_property
+    def places(self) -> frozenset[Place]:
+        return frozenset(Place(name) for name in self.data.get("places", ["live"]))
+
+    @property
+    def help(self) -> str:
+        return str(self.data["help"]).strip()
+
+    @property
+    def why(self) -> str:
+        return str(self.data["why"]).strip()
+
+    @property
+    def url(self) -> str:
+        return f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md"
+
+
+@dataclass(frozen=True)
+class ClientSpec:
+    """One file of `rules/clients/`: a library that opens connections. Its id is the file's name."""
+
+    id: str
+    data: Table = field(repr=False)
+
+
+@dataclass(frozen=True)
+class PlatformSpec:
+    """One file of `rules/platforms/`: a place where code runs. Its id is the file's name."""
+
+    id: str
+    data: Table = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All data files."""
+
+    rules: Mapping[str, Rule]
+    clients: Mapping[str, ClientSpec]
+    platforms: Mapping[str, PlatformSpec]
+
+
+@cache
+def load() -> Knowledge:
+    """The knowledge this installation ships."""
+    compiled = Path(__file__).with_name("knowledge.json")
+    if compiled.exists():
+        tables = json.loads(compiled.read_bytes())
+    else:
+        tables = parse(Path(__file__).parents[2] / "rules")
+    return build(tables)
+
+
+def build(tables: Table) -> Knowledge:
+    """Typed knowledge from the plain tables that `parse` returns."""
+    return Knowledge(
+        rules={
+            name: Rule(name, data["group"], data)
+            for name, data in sorted(tables["checks"].items())
+        },
+        clients={name: ClientSpec(name, data) for name, data in sorted(tables["clients"].items())},
+        platforms={
+            name: PlatformSpec(name, data) for name, data in sorted(tables["platforms"].items())
+        },
+    )
+
+
+def parse(folder: Path) -> dict[str, dict[str, Any]]:
+    """The data files under `folder` as plain tables: checks, clients and platforms by id."""
+    import yaml
+
+    def read(path: Path) -> dict[str, Any]:
+        with path.open("rb") as stream:
+            data: dict[str, Any] = yaml.load(stream, Loader=_loader(yaml))  # noqa: S506 (safe loader)
+        return data
+
+    return {
+        "checks": {
+            path.stem: {"group": path.parent.name} | read(path)
+            for path in folder.glob("checks/*/*.yaml")
+        },
+        "clients": {path.stem: read(path) for path in folder.glob("clients/*.yaml")},
+        "platforms": {path.stem: read(path) for path in folder.glob("platforms/*.yaml")},
+    }
+
+
+def _loader(yaml: Any) -> Any:
+    """A safe loader that leaves dates as text: they must survive JSON."""
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        pass
+
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, regexp) for tag, regexp in rows if tag != "tag:yaml.org,2002:timestamp"]
+        for first, rows in Loader.yaml_implicit_resolvers.items()
+    }
+    return Loader
