@@ -92,7 +92,7 @@ def _holds(name: str, wanted: Any, fact: Fact) -> Tri:
     if fact is UNKNOWN:
         return None
     if wanted in ("present", "absent"):
-        return (fact is not ABSENT) == (wanted == "present")
+        return bool((fact is not ABSENT) == (wanted == "present"))
     if isinstance(wanted, Mapping):
         if "not" in wanted:
             inner = _holds(name, wanted["not"], fact)

@@ -80,11 +80,13 @@ class PlatformSpec:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """All data files."""
+    """All data files. `endpoints` and `names` are the tables of the files of those names."""
 
     rules: Mapping[str, Rule]
     clients: Mapping[str, ClientSpec]
     platforms: Mapping[str, PlatformSpec]
+    endpoints: Table = field(repr=False)
+    names: Table = field(repr=False)
 
 
 @cache
@@ -109,11 +111,13 @@ def build(tables: Table) -> Knowledge:
         platforms={
             name: PlatformSpec(name, data) for name, data in sorted(tables["platforms"].items())
         },
+        endpoints=tables["endpoints"],
+        names=tables["names"],
     )
 
 
 def parse(folder: Path) -> dict[str, dict[str, Any]]:
-    """The data files under `folder` as plain tables: checks, clients and platforms by id."""
+    """The data files under `folder` as plain tables, checks, clients and platforms by id."""
     import yaml
 
     def read(path: Path) -> dict[str, Any]:
@@ -128,6 +132,8 @@ def parse(folder: Path) -> dict[str, dict[str, Any]]:
         },
         "clients": {path.stem: read(path) for path in folder.glob("clients/*.yaml")},
         "platforms": {path.stem: read(path) for path in folder.glob("platforms/*.yaml")},
+        "endpoints": read(folder / "endpoints.yaml"),
+        "names": read(folder / "names.yaml"),
     }
 
 

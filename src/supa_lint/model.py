@@ -13,8 +13,10 @@ Two promises are kept here by construction:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Mapping as TableMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 Tri = bool | None
 """Yes, no, or not known."""
@@ -138,6 +140,9 @@ class Dsn:
     rewritten: frozenset[str] = frozenset()
     """Names of parts that code changes on the way to the client: they are unknown there.
     `*` means any part."""
+    stated: str = ""
+    """What the configuration says it reaches (`shared-pooler:transaction`), for a DSN that no file
+    of the project holds."""
 
     def param(self, name: str) -> Param | None:
         """The last parameter of that exact name: the last one wins in every client."""
@@ -153,6 +158,8 @@ class Value(Text):
     """Kind of key the value is, when it is one: `service-role-key`, `anon-key`, `secret-key` ..."""
     ref: str | None = None
     """Project ref named by a Supabase URL or inside a JWT."""
+    password: Password | None = None
+    """What can be said about it, when its setting is a password set apart."""
     rewritten: frozenset[str] = frozenset()
 
     @property
@@ -280,7 +287,7 @@ class EnvFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Build:
     """A manifest's statement that a container is built from a folder (compose `build`)."""
 
     path: str
@@ -359,7 +366,7 @@ class Facts:
     packages: tuple[Package, ...] = ()
     platforms: tuple[Platform, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
-    sources: tuple[Source, ...] = ()
+    builds: tuple[Build, ...] = ()
     secrets: tuple[Span, ...] = ()
     """Where secrets stand, so that no quoted line shows one."""
     suppressions: tuple[Suppression, ...] = ()
@@ -393,15 +400,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A place that opens connections: a call that a client file knows.
+    """A call that opens connections, and what a client file says of it.
 
-    `facts` are the answers of that file for this call and this DSN: `prepares`, `encrypts` ...
+    `data` is that file's table (with the keys of the calls entry and of the variant that applies).
     """
 
     library: str
     label: str
     call: Call
-    facts: tuple[tuple[str, object], ...]
+    data: TableMapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,12 +418,15 @@ class Connection:
     dsn: Dsn
     endpoint: Endpoint
     place: Place
+    """Kind of place of the file that says where the connection goes."""
     setting: Setting | None = None
     client: Client | None = None
+    opaque: bool = False
+    """Somebody connects with it whose code we can't follow: what the client does is unknown."""
     platform: Platform | None = None
     mention: Mention | None = None
-    tracked: Tri = None
-    facts: tuple[tuple[str, object], ...] = ()
+    variables: TableMapping[str, Setting] = field(default_factory=dict, repr=False)
+    """What else is set beside it (`PGSSLMODE`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 
 from supa_lint.knowledge import Rule
 from supa_lint.model import Finding, Note, Severity, Span
 from supa_lint.source import File
+
+FORMATS: Mapping[str, str] = {
+    "full": "supa_lint.report.full",
+    "concise": "supa_lint.report.concise",
+    "json": "supa_lint.report.json_v1",
+    "sarif": "supa_lint.report.sarif",
+    "github": "supa_lint.report.github",
+}
+"""The module of each format, imported only when the format is asked for. Its `render(report)`
+returns the whole text, each line ended."""
+
+FOR_PEOPLE = frozenset({"full", "concise"})
+"""The formats a terminal may show in colour."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +31,7 @@ class Report:
 
     findings: tuple[Finding, ...]
     rules: Mapping[str, Rule]
+    """At least the rule of every finding."""
     files: Mapping[str, File] = field(default_factory=dict, repr=False)
     """At least every file that a finding points at."""
     secrets: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
@@ -31,3 +47,13 @@ class Report:
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
+
+
+def render(report: Report, format: str, *, color: bool = False) -> str:
+    """`report` in one of `FORMATS`. `color` counts only for the formats people read.
+
+    Raises KeyError for a format that does not exist.
+    """
+    options: dict[str, Any] = {"color": color} if format in FOR_PEOPLE else {}
+    text: str = import_module(FORMATS[format]).render(report, **options)
+    return text

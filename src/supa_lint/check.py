@@ -1,0 +1,197 @@
+"""The fourth stage: which rules hold for which connections.
+
+One cause is one finding: a rule may silence others at the same place (`overrides`), and the same
+mistake seen through several connections is one finding with several related places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from supa_lint.conditions import ABSENT, UNKNOWN, holds
+from supa_lint.facts import ConnectionFacts, Project
+from supa_lint.knowledge import Rule
+from supa_lint.model import Connection, Finding, Related, Span, Text
+
+_LABELS = {
+    ("direct", "direct"): "a direct connection",
+    ("dedicated-pooler", "transaction"): "the dedicated pooler (always in transaction mode)",
+    ("shared-pooler", "session"): "the shared pooler in session mode",
+    ("shared-pooler", "transaction"): "the shared pooler in transaction mode",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A rule that broke on a connection: reported, and everything else goes on."""
+
+    rule: str
+    path: str
+    error: str
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    findings: tuple[Finding, ...]
+    failures: tuple[Failure, ...]
+
+
+def check(connections: Sequence[Connection], rules: Iterable[Rule], project: Project) -> Verdicts:
+    """The findings of `rules`, each at its place once, in the order of the files."""
+    rules = [rule for rule in rules if rule.when]
+    found: dict[tuple[str, Span], Finding] = {}
+    failures: dict[Failure, None] = {}
+    for connection in connections:
+        here: dict[str, Finding] = {}
+        facts = ConnectionFacts(connection, project)
+        for rule in rules:
+            try:
+                finding = _apply(rule, facts)
+            except Exception as error:  # one broken rule must not take the others with it
+                failure = Failure(rule.id, connection.dsn.span.path, type(error).__name__)
+                failures[failure] = None
+            else:
+                if finding is not None:
+                    here[rule.id] = finding
+        for finding in _strongest(here, project.knowledge.rules):
+            key = finding.rule, finding.span
+            found[key] = _merge(found[key], finding) if key in found else finding
+    return Verdicts(tuple(sorted(found.values(), key=_order)), tuple(failures))
+
+
+def _apply(rule: Rule, facts: ConnectionFacts) -> Finding | None:
+    """The finding of one rule about one connection, if the rule is known to hold."""
+    connection = facts.connection
+    if connection.place not in rule.places:
+        return None
+    if connection.mention is not None and not rule.data.get("mentions"):
+        return None
+    if holds(rule.when, facts) is not True:
+        return None
+    place = _place(str(rule.data["at"]), facts)
+    names = _Names(facts)
+    return Finding(
+        rule=rule.id,
+        severity=rule.severity,
+        span=place,
+        message=names.fill(str(rule.data["message"])),
+        help=names.fill(rule.help),
+        related=tuple(_related(rule, facts, place)),
+    )
+
+
+def _strongest(here: Mapping[str, Finding], rules: Mapping[str, Rule]) -> Iterator[Finding]:
+    """What is left at one connection when each rule has silenced those it overrides."""
+    silenced = {other for name in here for other in rules[name].data.get("overrides", [])}
+    return (finding for name, finding in here.items() if name not in silenced)
+
+
+def _merge(first: Finding, second: Finding) -> Finding:
+    """One finding for the same mistake at the same place, with the places of both."""
+    related = {(r.span, r.message): r for r in first.related + second.related}
+    return replace(first, related=tuple(related.values()))
+
+
+def _order(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.rule
+
+
+def _place(at: str, facts: ConnectionFacts) -> Span:
+    """Where a finding points. What has no place of its own is shown at the whole DSN."""
+    connection = facts.connection
+    kind, _, rest = at.partition(".")
+    span: Span | None = None
+    if kind == "dsn" and rest == "password":
+        span = connection.dsn.password.span
+    elif kind == "dsn" and rest:
+        part = getattr(connection.dsn, rest)
+        span = part.span if isinstance(part, Text) else None
+    elif kind == "param":
+        param = connection.dsn.param(rest)
+        span = param.key if param else None
+    elif kind == "setting" and connection.setting:
+        span = connection.setting.span
+    elif kind == "client" and connection.client:
+        span = connection.client.call.span
+    elif kind == "option":
+        expr = facts.argument(rest)
+        call = connection.client.call if connection.client else None
+        span = expr.span if expr else call.span if call else None
+    elif kind == "rejected":
+        span = next((place for _, place in facts.rejected()), None)
+    elif kind == "use":
+        span = next((call.span for call in facts.uses(rest)), None)
+    return span or connection.dsn.span
+
+
+def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Related]:
+    """The other places that take part: those of the facts that the rule asks for."""
+    connection = facts.connection
+    asked = {name.partition(".")[0] for name in rule.when}
+    rows: list[tuple[Span, str]] = []
+    if rule.data["at"] in ("client", "rejected") or str(rule.data["at"]).startswith(("use", "option")):
+        where = connection.setting.name if connection.setting else "the DSN"
+        span = connection.setting.span if connection.setting else connection.dsn.span
+        rows.append((span, f"{where} is set here"))
+    if "client" in asked and connection.client is not None:
+        rows.append((connection.client.call.span, f"{connection.client.label} connects here"))
+    if "platform" in asked and connection.platform is not None:
+        rows.append((connection.platform.span, f"{connection.platform.label} is declared here"))
+    for span, message in dict(rows).items():
+        if span != place:
+            yield Related(span, message)
+
+
+class _Names:
+    """The texts that may stand in a message as `{name}`."""
+
+    def __init__(self, facts: ConnectionFacts) -> None:
+        self._facts = facts
+
+    def fill(self, text: str) -> str:
+        """`text` with every `{name}` filled. One that has no known value is left out."""
+        filled = re.sub(r"\{([a-z][a-z.-]*)\}", lambda match: self._text(match[1]), text)
+        return " ".join(filled.split()) if "\n" not in text.strip() else filled.strip()
+
+    def _text(self, name: str) -> str:
+        connection = self._facts.connection
+        client, platform = connection.client, connection.platform
+        match name.split("."):
+            case ["setting", "name"]:
+                return connection.setting.name if connection.setting else "this DSN"
+            case ["endpoint", "label"]:
+                reached = connection.endpoint
+                return _LABELS.get((reached.kind, reached.mode or ""), reached.kind)
+            case ["client", "label"]:
+                return client.label if client else "the client"
+            case ["client", "reason"]:
+                return self._reason()
+            case ["client", "scheme-error"] if client:
+                return str(client.data.get("schemes", {}).get("error", ""))
+            case ["client", "reject-error"] if client:
+                error = str(client.data.get("params", {}).get("error", ""))
+                return error.replace("{rejected}", self._rejected())
+            case ["client", key] if client and isinstance(client.data.get(key), str):
+                return str(client.data[key])
+            case ["platform", "label"]:
+                return platform.label if platform else "where it runs"
+            case ["platform", "fix"] if platform:
+                spec = self._facts.project.knowledge.platforms[platform.id]
+                return str(spec.data.get("fix", ""))
+            case ["rejected"]:
+                return self._rejected()
+        fact = self._facts(name)
+        return "" if fact is UNKNOWN or fact is ABSENT else str(fact)
+
+    def _reason(self) -> str:
+        """Why the client does what the rule is about: the `because` of what decided."""
+        for name in ("switched", "prepares"):
+            because = self._facts.decision(name).entry.get("because")
+            if because:
+                return str(because)
+        return ""
+
+    def _rejected(self) -> str:
+        return ", ".join(dict.fromkeys(name for name, _ in self._facts.rejected()))

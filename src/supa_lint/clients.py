@@ -1,0 +1,188 @@
+"""Which calls open connections, and with what: the client files of `rules/clients/`, applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from supa_lint.knowledge import ClientSpec
+from supa_lint.model import (
+    HOLE,
+    Call,
+    Const,
+    Dsn,
+    Expr,
+    Hole,
+    Listing,
+    Param,
+    Password,
+    PasswordKind,
+    Text,
+    Value,
+)
+from supa_lint.model import Mapping as Table
+from supa_lint.resolve import as_value
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A call that a client file knows: `data` is the file's table and the calls entry on top."""
+
+    spec: ClientSpec
+    call: Call
+    data: Mapping[str, Any] = field(repr=False)
+
+    def argument(self, key: str) -> Expr | None:
+        """The argument that `key` of the data names: the first one given of those listed there
+        (a position, a keyword, or a path of keys)."""
+        names: Sequence[int | str] = self.data.get(key, ())
+        return next((e for e in (argument(self.call, name) for name in names) if e), None)
+
+
+class Clients:
+    """All client files, indexed by the calls they know."""
+
+    def __init__(self, specs: Iterable[ClientSpec]) -> None:
+        self._rows: list[tuple[re.Pattern[str], ClientSpec, Mapping[str, Any], str]] = []
+        for spec in specs:
+            for kind in ("calls", "urls"):
+                for row in spec.data.get(kind, []):
+                    for name in row["to"]:
+                        self._rows.append((dotted(name), spec, row, kind))
+            for row in spec.data.get("uses", {}).values():
+                for name in row["calls"]:
+                    self._rows.append((dotted(name), spec, row, "uses"))
+
+    def wanted(self, callee: str) -> bool:
+        """Whether any client file knows this call."""
+        return any(pattern.fullmatch(callee) for pattern, *_ in self._rows)
+
+    def uses(self, call: Call) -> Iterator[Use]:
+        """The clients this call may be."""
+        for pattern, spec, row, kind in self._rows:
+            if kind == "calls" and pattern.fullmatch(call.callee):
+                yield Use(spec, call, {**spec.data, **row})
+
+    def dsns(self, use: Use) -> Iterator[Value]:
+        """What the call connects with, as values that may still have holes."""
+        name = use.argument("variable")
+        if "variable" in use.data:
+            yield from self._variable(use, name)
+            return
+        given = use.argument("dsn")
+        if given is not None:
+            yield from self._expression(given)
+        elif "parts" in use.data and (joined := _from_parts(use.call, use.data["parts"])):
+            yield joined
+        elif use.data.get("libpq-environment") and use.call.complete and not use.call.args:
+            yield from _from_libpq_environment(use.call)
+
+    def _expression(self, expr: Expr) -> Iterator[Value]:
+        if isinstance(expr, Call):
+            for pattern, _spec, row, kind in self._rows:
+                if kind == "urls" and pattern.fullmatch(expr.callee):
+                    if "parts" in row:
+                        joined = _from_parts(expr, row["parts"])
+                        if joined:
+                            yield joined
+                    elif inner := argument(expr, row["dsn"][0]):
+                        yield from self._expression(inner)
+                    return
+        value = as_value(expr)
+        if value is not None:
+            yield value
+
+    def _variable(self, use: Use, name: Expr | None) -> Iterator[Value]:
+        """`dj_database_url.config("DATABASE_URL", default=...)`: the argument names a variable."""
+        given = use.argument("default")
+        default = given if isinstance(given, Value) else None
+        variable = _name_in(name) or use.data.get("default-variable")
+        if variable and (name is None or _name_in(name)):
+            yield Value(HOLE, use.call.span, (Hole(variable=variable, default=default),))
+
+
+def argument(call: Call, path: int | str) -> Expr | None:
+    """An argument by position, by keyword, or by a path of keys below a keyword."""
+    if isinstance(path, int):
+        return call.args[path] if path < len(call.args) else None
+    first, *keys = path.split(".")
+    found: Expr | None = call.keyword(first)
+    if first.isdecimal():
+        found = argument(call, int(first))
+    for key in keys:
+        found = found.get(key) if isinstance(found, Table) else None
+    return found
+
+
+@lru_cache(maxsize=1024)
+def dotted(pattern: str) -> re.Pattern[str]:
+    """A pattern of dotted names: `*` within a name, `**` across names."""
+    escaped = re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", r"[^.]*")
+    return re.compile(escaped)
+
+
+def _name_in(expr: Expr | None) -> str | None:
+    """The variable name that a string argument spells."""
+    return expr.text if isinstance(expr, Value) and expr.text.isidentifier() else None
+
+
+def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
+    """A DSN from `host=`, `port=` ... of a call."""
+    exprs = {role: argument(call, name) for role, name in names.items()}
+    parts = {role: _text(expr) for role, expr in exprs.items() if expr is not None}
+    host = parts.get("host")
+    if host is None:
+        return None
+    password = exprs.get("password")
+    described = password.password if isinstance(password, Value) else None
+    dsn = Dsn(
+        spelling="parts",
+        span=host.span,
+        scheme=parts.get("scheme"),
+        user=parts.get("user"),
+        password=described or Password(PasswordKind.ABSENT),
+        host=host,
+        port=parts.get("port"),
+        database=parts.get("database"),
+        params=tuple(
+            Param(key, text, text.span)
+            for key, expr in _entries(exprs.get("query"))
+            if (text := _text(expr)) is not None
+        ),
+        rewritten=frozenset() if call.complete else frozenset({"user", "port", "params"}),
+    )
+    return Value(host.text, call.span, host.holes, dsn=dsn)
+
+
+def _from_libpq_environment(call: Call) -> Iterator[Value]:
+    """`connect()` without arguments reads `PGHOST`, `PGPORT` ..."""
+    def read(variable: str) -> Text:
+        return Text(HOLE, call.span, (Hole(variable=variable),))
+
+    dsn = Dsn(
+        spelling="parts",
+        span=call.span,
+        host=read("PGHOST"),
+        port=read("PGPORT"),
+        user=read("PGUSER"),
+        params=(Param("sslmode", read("PGSSLMODE"), call.span),),
+    )
+    yield Value(HOLE, call.span, (Hole(variable="PGHOST"),), dsn=dsn)
+
+
+def _entries(expr: Expr | None) -> tuple[tuple[str, Expr], ...]:
+    return expr.entries if isinstance(expr, Table) else ()
+
+
+def _text(expr: Expr | None) -> Text | None:
+    if expr is None or isinstance(expr, (Table, Listing)):
+        return None
+    if isinstance(expr, Const):
+        return Text(str(expr.value), expr.span) if isinstance(expr.value, int) else None
+    value = as_value(expr)
+    if value is not None:
+        return value
+    return Text(HOLE, expr.span, (Hole(),))

@@ -1,0 +1,122 @@
+"""Words that stand for something else: placeholders, interpolations, and invented passwords.
+
+Shapes and words are those met in public repositories (rules/README.md, 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import re
+
+from supa_lint.model import HOLE, Password, PasswordKind, Span
+
+INTERPOLATION = re.compile(
+    r"""
+      \$\{\{[^{}\n]{0,200}\}\}          # ${{ secrets.X }}
+    | \{\{[^{}\n]{0,200}\}\}            # {{ .Values.x }}
+    | \$\{[^{}\n]{0,200}\}              # ${X}, ${X:-default}
+    | \$\([A-Za-z_][\w.-]{0,99}\)       # $(X)
+    | \#\{[^{}\n]{0,200}\}              # #{x}
+    | %\([A-Za-z_]\w{0,99}\)s           # %(x)s
+    | \$[A-Za-z_]\w{0,99}               # $X
+    | \{[^{}\s]{0,100}\}                # {x}
+    | %%?[A-Z_]{2,60}%%?                # %X%
+    """,
+    re.VERBOSE,
+)
+"""Text that a program or a person fills in later."""
+
+_BRACKETED = re.compile(r"^(?:\[[^\[\]]*\]|<[^<>]*>|【[^】]*】|\([^()]*\)|__[A-Z_]+__)$")
+_PLACEHOLDER_WORD = re.compile(
+    r"""
+      \b(?:your|tu|su|sua|seu|votre|dein|mein|twoje|my)[-_ .]?
+        (?:own[-_ ])?(?:super[-_ ])?(?:secret|real|strong|actual|supabase|database|db|project|pooler|postgres)?[-_ ]?
+        (?:pass|pw|pwd|password|secret|senha|clave|contrase|mot|haslo|project|ref|id|host|region|db|database|supabase)
+    | change[-_ ]?(?:me|this|it)
+    | replace[-_ ]?(?:me|this|with)
+    | placeholder
+    | \b(?:project|proj)[-_ ]?(?:ref|id)\b
+    | \bpaste[-_ ]
+    | \binsert[-_ ]
+    | \b(?:db|database|postgres|supabase)[-_]password\b
+    | ^(?:x{3,}|X{3,}|\?{3,}|\.{3,}|…)$
+    | ^(?:password[-_ ]here|todo|fixme|tbd)$
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_WORD_IN_BRACKETS = re.compile(
+    r"^[\[<【(].*(?:pass|pw|pwd|secret|senha|clave|haslo|mot|user|role|ref|project|proj|region|host|id|"
+    r"index|db|name|your|my|url|pool|encoded|here|rotat|paste|redact|replace|密码|パスワード|port|aws|cloud)",
+    re.IGNORECASE,
+)
+_MASKED = re.compile(r"^(?:\*+|•+|\[?redacted\]?|<redacted>|\[masked\]|#{3,}|-{3,})$", re.IGNORECASE)
+_DICTIONARY = re.compile(
+    r"""^(?:
+      (?:my|the|a|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong
+        |hunter\d*|secret|password|passwd|passw0rd|pass|pwd|pw|pa55|postgres|postgresql|supabase|admin|root|user
+        |foo|bar|baz|qux|abc|xyz|qwerty|letmein|hello|world|changeme|value|here|insecure|local|localhost|dev
+        |correct|horse|battery|staple|canary|leak|leaked|invalid|wrong|none|null|token|key|database|mock|stub|fixture
+      )[-_.!@$\d]*
+    )+$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_API_KEY = re.compile(r"^(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+)$")
+_RESERVED = frozenset("@#/?%[] ")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def holes_of(text: str) -> str:
+    """`text` with each interpolation that no reader resolved turned into one HOLE."""
+    if "$" not in text and "{" not in text and "%" not in text:
+        return text
+    return INTERPOLATION.sub(HOLE, text)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a word to be replaced by a person stands in `text` (a whole part, or a label of it)."""
+    if not text:
+        return False
+    if _BRACKETED.match(text):
+        return _WORD_IN_BRACKETS.match(text) is not None
+    if re.search(r"\[[^\[\]]+\]|<[^<>]+>|【[^】]+】", text):
+        return True
+    return _PLACEHOLDER_WORD.search(text) is not None
+
+
+def describe_password(text: str | None, span: Span | None) -> Password:
+    """What can be said about a password, without keeping it."""
+    if text is None or text == "":
+        return Password(PasswordKind.ABSENT, span)
+    if HOLE in text or INTERPOLATION.fullmatch(text):
+        return Password(PasswordKind.INTERPOLATED, span)
+    if _MASKED.match(text):
+        return Password(PasswordKind.MASKED, span)
+    if is_placeholder(text):
+        return Password(PasswordKind.PLACEHOLDER, span)
+    if _API_KEY.match(text):
+        return Password(PasswordKind.API_KEY, span)
+    if text.startswith("sbp_"):
+        return Password(PasswordKind.ACCESS_TOKEN, span)
+    bracketed = len(text) > 2 and text[0] == "[" and text[-1] == "]"
+    bare = text[1:-1] if bracketed else text
+    reserved = frozenset(_PERCENT.sub("", bare)) & _RESERVED
+    return Password(PasswordKind.LITERAL, span, reserved, bracketed, is_invented(bare))
+
+
+def is_invented(text: str) -> bool:
+    """Whether a password is visibly not a real one: a dictionary word, a run, a repetition."""
+    lowered = text.lower()
+    if len(text) < 5 or len(set(lowered)) <= 3:
+        return True
+    if _DICTIONARY.match(text):
+        return True
+    letters = "".join(ch for ch in lowered if ch.isalnum())
+    runs = "abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl"
+    return any(letters in run * 2 for run in runs) or _is_repeated(letters)
+
+
+def _is_repeated(text: str) -> bool:
+    """`abcabcabc`: one short piece over and over."""
+    return any(
+        len(text) >= 2 * size and (text[:size] * (len(text) // size + 1)).startswith(text)
+        for size in range(1, min(6, len(text) // 2 + 1))
+    )

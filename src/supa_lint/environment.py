@@ -1,0 +1,84 @@
+"""Environments: the variables that are set together, in one file or one container of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from supa_lint.model import Build, EnvFile, Facts, Place, Platform, Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Variables that a process sees together.
+
+    `path` is the file that declares them; `builds` the folders whose code the container runs,
+    empty when nothing says so.
+    """
+
+    path: str
+    container: str
+    place: Place
+    variables: Mapping[str, Setting] = field(repr=False)
+    platform: Platform | None = None
+    builds: tuple[str, ...] = ()
+
+
+def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[Environment]:
+    """All environments that the files of a project declare."""
+    by_path = {one.path: one for one in facts}
+    found = []
+    for one in by_path.values():
+        for container, settings in _containers(one).items():
+            builds = tuple(build.path for build in one.builds if build.container == container)
+            platform = next((s.platform for s in settings.values() if s.platform), None)
+            found.append(
+                Environment(one.path, container, places[one.path], settings, platform, builds)
+            )
+        for env_file in one.env_files:
+            target = by_path.get(env_file.path)
+            if target is not None:
+                found.append(_from_env_file(env_file, target, one.builds, places))
+    return found
+
+
+def _containers(facts: Facts) -> dict[str, dict[str, Setting]]:
+    """Settings by container. An inner container sees what the ones around it set."""
+    own: dict[str, dict[str, Setting]] = {}
+    for setting in facts.settings:
+        if setting.exported:
+            own.setdefault(setting.container, {})[setting.name] = setting
+    merged = {}
+    for container, settings in own.items():
+        platform = next((s.platform for s in settings.values()), None)
+        around = [
+            outer
+            for name, outer in sorted(own.items())
+            if _encloses(name, container) and _same_platform(outer, platform)
+        ]
+        merged[container] = {
+            name: setting for scope in [*around, settings] for name, setting in scope.items()
+        }
+    return merged
+
+
+def _from_env_file(
+    env_file: EnvFile, target: Facts, builds: Iterable[Build], places: Mapping[str, Place]
+) -> Environment:
+    return Environment(
+        path=env_file.path,
+        container=env_file.container,
+        place=places[env_file.path],
+        variables={s.name: s for s in target.settings if s.exported and not s.container},
+        platform=env_file.platform,
+        builds=tuple(build.path for build in builds if build.container == env_file.container),
+    )
+
+
+def _encloses(outer: str, inner: str) -> bool:
+    return outer != inner and (not outer or inner.startswith(outer + "."))
+
+
+def _same_platform(settings: Mapping[str, Setting], platform: Platform | None) -> bool:
+    other = next((s.platform for s in settings.values()), None)
+    return (other and other.id) == (platform and platform.id)

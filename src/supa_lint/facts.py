@@ -1,0 +1,398 @@
+"""What can be asked about a connection: the facts that rules and client files name.
+
+The list of facts is in rules/README.md. A fact that can't be known is `UNKNOWN`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Any
+
+from supa_lint.clients import Clients, argument, dotted
+from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
+from supa_lint.config import Config, matches
+from supa_lint.knowledge import Knowledge
+from supa_lint.manifests import platform_of
+from supa_lint.model import (
+    HOLE,
+    MASK,
+    Call,
+    Connection,
+    Const,
+    Expr,
+    Facts,
+    Param,
+    PasswordKind,
+    Place,
+    Platform,
+    Span,
+    Symbol,
+    Text,
+    Tri,
+    Unknown,
+    Value,
+)
+from supa_lint.model import Mapping as Table
+from supa_lint.scope import Packages
+from supa_lint.source import File
+
+_REF = re.compile(r"[a-z]{20}(?:-rr-[a-z0-9-]+)?")
+
+
+@dataclass(frozen=True)
+class Project:
+    """All that is known of a project besides its connections."""
+
+    knowledge: Knowledge
+    config: Config
+    facts: Sequence[Facts]
+    files: Mapping[str, File] = field(repr=False)
+    paths: Sequence[str] = ()
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(self.knowledge.clients.values())
+
+    @cached_property
+    def packages(self) -> Packages:
+        return Packages(self.paths, self.knowledge.names["packages"])
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        return {path: file.place for path, file in self.files.items()}
+
+    def chosen(self, path: str) -> Platform | None:
+        """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""
+        for deploy in self.config.deploy:
+            if any(matches(path, pattern) for pattern in deploy.paths):
+                spec = self.knowledge.platforms[deploy.platform]
+                return platform_of(spec, Span(path, 0, 0))
+        return None
+
+    def platform_named_by(self, path: str) -> Platform | None:
+        """The platform that an env file's name says (`.env.vercel`)."""
+        name = path.rpartition("/")[2]
+        for spec in self.knowledge.platforms.values():
+            named = [f".env.{spec.id}", f"{spec.id}.env", *spec.data.get("dotenv", [])]
+            if spec.data["deployed"] and name in named:
+                return platform_of(spec, Span(path, 0, 0))
+        return None
+
+    def mentions(self, variable: str, path: str) -> bool:
+        """Whether a source file that no reader understands names the variable."""
+        needle = variable.encode()
+        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
+        return any(
+            needle in file.data
+            for other, file in self.files.items()
+            if file.place is Place.LIVE
+            and other != path
+            and other not in read
+            and other.rpartition(".")[2] in self.knowledge.names["source-suffixes"]
+            and self.packages.sees(other, path)
+        )
+
+
+class ConnectionFacts:
+    """Answers the name of a fact about one connection."""
+
+    def __init__(self, connection: Connection, project: Project) -> None:
+        self.connection = connection
+        self.project = project
+
+    def __call__(self, name: str) -> Fact:
+        kind, _, rest = name.partition(".")
+        answer: Callable[[str], Fact] = getattr(self, f"_{kind}")
+        return answer(rest)
+
+    def decision(self, name: str) -> Decision:
+        """The decision list entry behind `client.<name>`."""
+        client = self.connection.client
+        if client is None:
+            return Decision(UNKNOWN if self.connection.opaque else ABSENT, {})
+        rows = client.data.get("facts", {}).get(name)
+        return Decision(UNKNOWN, {}) if rows is None else decide(rows, self)
+
+    # --- one method for each kind of fact ---
+
+    def _endpoint(self, name: str) -> Fact:
+        endpoint = self.connection.endpoint
+        if endpoint.kind == "unknown" and name in ("kind", "mode", "remote"):
+            # The host may be known though the port is not.
+            return True if name == "remote" and endpoint.family else UNKNOWN
+        value = getattr(endpoint, name)
+        return UNKNOWN if value is None else value
+
+    def _dsn(self, name: str) -> Fact:
+        if name.startswith("password"):
+            return self._password(name)
+        if name == "spelling":
+            return self.connection.dsn.spelling
+        if name == "placeholder":
+            return self._placeholder()
+        if name == "user.project":
+            return self._user_project()
+        if name == "user.names-project":
+            return self._names_project()
+        if self._rewritten(name):
+            return UNKNOWN
+        return _text(getattr(self.connection.dsn, name))
+
+    def _password(self, name: str) -> Fact:
+        password = self.connection.dsn.password
+        if name == "password":
+            return password.kind.value
+        return getattr(password, name.removeprefix("password."))
+
+    def _placeholder(self) -> bool:
+        from supa_lint.dsn.words import is_placeholder
+
+        dsn = self.connection.dsn
+        texts = [text.text for text in (dsn.user, dsn.host) if text is not None]
+        return dsn.password.kind is PasswordKind.PLACEHOLDER or any(
+            is_placeholder(label) for text in texts for label in text.split(".")
+        )
+
+    def _user_project(self) -> Fact:
+        user = self._dsn("user")
+        if user is UNKNOWN or user is ABSENT:
+            return user
+        return user.rpartition(".")[2] if "." in user else ABSENT
+
+    def _names_project(self) -> Fact:
+        """Whether the user ends in the project's ref. A dotted role that does not may be a role."""
+        from supa_lint.dsn.words import is_placeholder
+
+        project = self._user_project()
+        if project is ABSENT:
+            return False
+        if project is UNKNOWN:
+            return UNKNOWN
+        ref = self.connection.endpoint.ref
+        if project == ref or _REF.fullmatch(project) or is_placeholder(project):
+            return True
+        return UNKNOWN
+
+    def _param(self, name: str) -> Fact:
+        if self._rewritten("params"):
+            return UNKNOWN
+        param = self.connection.dsn.param(name)
+        return ABSENT if param is None else _text(param.value)
+
+    def _rewritten(self, part: str) -> bool:
+        return bool(self.connection.dsn.rewritten & {part, "*"})
+
+    def _tls(self, _: str) -> Fact:
+        """What is said about TLS, by whoever says it last."""
+        client = self.connection.client
+        table = client.data.get("tls", {}) if client else {}
+        said = [self._option(name) for name in table.get("options", [])]
+        said += [self._param(name) for name in table.get("params", ["sslmode", "ssl", "SSL Mode"])]
+        said += [
+            _text(self.connection.variables[name].value)
+            for name in ("PGSSLMODE",)
+            if name in self.connection.variables
+        ]
+        if self.connection.opaque:
+            said.append(UNKNOWN)
+        known = next((fact for fact in said if fact is not ABSENT), None)
+        if known is not None:
+            return _tls_mode(known)
+        return UNKNOWN if self._tls_said_beside() else "absent"
+
+    def _tls_said_beside(self) -> bool:
+        """Whether a variable beside the DSN is about TLS: what code makes of it is not known."""
+        return any(re.search(r"(?:^|_)(?:SSL|TLS)", name) for name in self.connection.variables)
+
+    def _occurrence(self, _: str) -> Fact:
+        if self.connection.mention is not None:
+            return "mention"
+        return "client" if self.connection.client else "setting"
+
+    def _setting(self, name: str) -> Fact:
+        setting = self.connection.setting
+        if setting is None:
+            return ABSENT
+        if name == "name":
+            return setting.name
+        names = self.project.knowledge.names
+        if name == "purpose":
+            listed = any(fnmatchcase(setting.name.upper(), p) for p in names["migration"])
+            return "migration" if listed else "app"
+        return any(setting.name.startswith(row["prefix"]) for row in names["browser"])
+
+    def _client(self, name: str) -> Fact:
+        client = self.connection.client
+        if client is None:
+            return UNKNOWN if self.connection.opaque else ABSENT
+        if name == "library":
+            return client.library
+        if name == "language":
+            return client.data["language"]
+        if name == "scheme-accepted":
+            return self._scheme_accepted()
+        if name == "rejects":
+            return PRESENT if self.rejected() else ABSENT
+        if name == "tls-default":
+            return client.data.get("tls", {}).get("default", UNKNOWN)
+        return self.decision(name).value
+
+    def _scheme_accepted(self) -> Fact:
+        client = self.connection.client
+        schemes = client.data.get("schemes") if client else None
+        scheme = self._dsn("scheme")
+        if schemes is None or scheme is UNKNOWN or scheme is ABSENT:
+            return UNKNOWN
+        return scheme.lower() in schemes["accepts"]
+
+    def rejected(self) -> list[tuple[str, Span]]:
+        """The parameters and options that this client refuses, with their places."""
+        client = self.connection.client
+        if client is None or self._rewritten("params"):
+            return []
+        table = client.data.get("params", {})
+        found = [(p.name, p.key) for p in self.connection.dsn.params if _refused(p, table)]
+        for path in client.data.get("options", {}).get("rejects", []):
+            given = self.argument(path)
+            if given is not None and self._option(path) is not None:
+                found.append((path.rpartition(".")[2], given.span))
+        return found
+
+    def _option(self, path: str) -> Fact:
+        """An argument of the call: `connect_args.ssl`."""
+        client = self.connection.client
+        if client is None:
+            return ABSENT
+        expr = self.argument(path)
+        if expr is not None:
+            return _fact(expr)
+        if not _complete(client.call, path):
+            return UNKNOWN
+        return self._attribute(path.rpartition(".")[2], client.call.span.path)
+
+    def argument(self, path: str) -> Expr | None:
+        """The expression given for an argument of the call."""
+        client = self.connection.client
+        return argument(client.call, path) if client else None
+
+    def _attribute(self, name: str, path: str) -> Fact:
+        """What code of that file assigns to an attribute of that name."""
+        for one in self.project.facts:
+            if one.path == path:
+                values = [value for attribute, value in one.attributes if attribute == name]
+                if values:
+                    return _fact(values[0]) if len(values) == 1 else UNKNOWN
+        return ABSENT
+
+    def _version(self, package: str) -> Fact:
+        """The range of versions that the client's package may have, locked versions first."""
+        client = self.connection.client
+        if client is None:
+            return UNKNOWN
+        path = client.call.span.path
+        wanted = re.sub(r"[-_.]+", "-", package).lower()
+        found = [
+            one
+            for facts in self.project.facts
+            for one in facts.packages
+            if one.name == wanted and self.project.packages.sees(path, facts.path)
+        ]
+        locked = [one for one in found if one.locked] or found
+        ranges = {one.specifier for one in locked}
+        return ranges.pop() if len(ranges) == 1 else UNKNOWN
+
+    def _use(self, name: str) -> Fact:
+        return PRESENT if self.uses(name) else ABSENT
+
+    def uses(self, name: str) -> list[Call]:
+        """The calls that the client file lists under `uses`, in the client's own package."""
+        client = self.connection.client
+        row = client.data.get("uses", {}).get(name) if client else None
+        if client is None or row is None:
+            return []
+        patterns = [dotted(pattern) for pattern in row["calls"]]
+        around = [dotted(pattern) for pattern in row.get("unless-within", [])]
+        return [
+            call
+            for one in self.project.facts
+            if self.project.places[one.path] is Place.LIVE
+            and self.project.packages.sees(one.path, client.call.span.path)
+            for call in one.calls
+            if any(p.fullmatch(call.callee) for p in patterns)
+            and not any(p.fullmatch(w) for p in around for w in call.within)
+        ]
+
+    def _platform(self, name: str) -> Fact:
+        platform = self.connection.platform
+        if platform is None:
+            return UNKNOWN
+        value = getattr(platform, name)
+        return UNKNOWN if value == "unknown" else value
+
+    def _project(self, _: str) -> Fact:
+        add_on = self.project.config.ipv4_add_on
+        if isinstance(add_on, bool):
+            return add_on
+        return self.connection.endpoint.ref in add_on
+
+    def _file(self, _: str) -> Fact:
+        span = self.connection.dsn.password.span or self.connection.dsn.span
+        file = self.project.files.get(span.path)
+        tracked: Tri = file.tracked if file else None
+        return UNKNOWN if tracked is None else tracked
+
+
+def _text(text: Text | None) -> Fact:
+    if text is None:
+        return ABSENT
+    return text.text if text.known and text.text != MASK else UNKNOWN
+
+
+def _fact(expr: Expr) -> Fact:
+    """An expression of code as a fact that conditions compare."""
+    if isinstance(expr, Const):
+        return "none" if expr.value is None else expr.value
+    if isinstance(expr, Symbol):
+        return expr.name
+    if isinstance(expr, Value):
+        return expr.text if HOLE not in expr.text and expr.text != MASK else UNKNOWN
+    return UNKNOWN if isinstance(expr, Unknown) else PRESENT
+
+
+def _complete(call: Call, path: str) -> bool:
+    """Whether an argument that isn't seen is certainly not given."""
+    if not call.complete:
+        return False
+    first, *keys = path.split(".")
+    found = call.keyword(first)
+    for key in keys:
+        if found is None:
+            return True
+        if not isinstance(found, Table):
+            return False
+        if found.get(key) is None:
+            return found.complete
+        found = found.get(key)
+    return True
+
+
+def _refused(param: Param, table: Mapping[str, Any]) -> bool:
+    if param.name in table.get("rejects", []):
+        return True
+    return table.get("others") == "rejects" and param.name not in table.get("accepts", [])
+
+
+def _tls_mode(fact: Fact) -> Fact:
+    """A TLS option in one vocabulary. Booleans and words of the libraries become modes."""
+    if isinstance(fact, bool):
+        return "on" if fact else "disable"
+    if isinstance(fact, str):
+        word = fact.lower().replace("_", "-")
+        return {"true": "on", "1": "on", "false": "disable", "0": "disable", "none": "absent"}.get(
+            word, word
+        )
+    return UNKNOWN

@@ -1,0 +1,251 @@
+"""The third stage: the facts of all files become connections.
+
+A connection is a DSN where it is set, joined with each client that uses it (or none known) and with
+the platform it runs on (or none known).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from supa_lint.clients import Clients, Use
+from supa_lint.conditions import holds
+from supa_lint.dsn.endpoint import Endpoints
+from supa_lint.dsn.parts import group
+from supa_lint.environment import Environment, environments
+from supa_lint.facts import ConnectionFacts, Project
+from supa_lint.model import (
+    Client,
+    Connection,
+    Dsn,
+    Facts,
+    Mention,
+    Place,
+    Platform,
+    Setting,
+    Span,
+    Value,
+)
+from supa_lint.place import is_env_file
+from supa_lint.resolve import Resolution, Resolver
+from supa_lint.scope import folder_of, upwards
+
+
+def link(facts: Sequence[Facts], project: Project) -> list[Connection]:
+    """All connections of a project, those of clients first."""
+    return _Linker(facts, project).connections()
+
+
+class _Linker:
+    def __init__(self, facts: Sequence[Facts], project: Project) -> None:
+        self._facts = facts
+        self._project = project
+        self._endpoints = Endpoints(project.knowledge.endpoints)
+        self._clients = project.clients
+        self._environments = environments(facts, project.places)
+        definitions = [definition for one in facts for definition in one.definitions]
+        self._resolver = Resolver(self._environments, definitions, project.packages)
+        self._joined: set[Span] = set()
+        """The settings that a known client was seen to connect with."""
+
+    def connections(self) -> list[Connection]:
+        found = [connection for use in self._uses() for connection in self._of_client(use)]
+        for environment in self._environments:
+            found += self._of_environment(environment)
+        for one in self._facts:
+            found += self._of_constants(one)
+            found += [self._of_mention(mention) for mention in one.mentions]
+        return found
+
+    # --- clients ---
+
+    def _uses(self) -> Iterator[Use]:
+        for one in self._facts:
+            if self._project.places[one.path] is Place.LIVE:
+                for call in one.calls:
+                    yield from self._clients.uses(call)
+
+    def _of_client(self, use: Use) -> Iterator[Connection]:
+        reader = use.call.span.path
+        for value in self._clients.dsns(use):
+            for resolution in self._resolver.resolve(value, reader):
+                for platform in self._platforms(resolution):
+                    connection = self._join(use, resolution, platform)
+                    if connection is not None:
+                        if resolution.setting is not None:
+                            self._joined.add(resolution.setting.span)
+                        yield connection
+
+    def _join(
+        self, use: Use, resolution: Resolution, platform: Platform | None
+    ) -> Connection | None:
+        """The connection of a call that is this client, with the variant that the DSN decides."""
+        environment = resolution.environment
+        connection = Connection(
+            dsn=resolution.dsn,
+            endpoint=self._endpoints.classify(resolution.dsn),
+            place=environment.place if environment else self._place(resolution.dsn.span.path),
+            setting=resolution.setting,
+            platform=platform,
+            variables=environment.variables if environment else {},
+        )
+        client = Client(use.spec.id, str(use.data["label"]), use.call, use.data)
+        joined = replace(connection, client=client)
+        lookup = ConnectionFacts(joined, self._project)
+        if holds(use.data.get("when", {}), lookup) is not True:
+            return None
+        variants = use.data.get("variants", [])
+        for variant in variants:
+            verdict = holds(variant.get("when", {}), lookup)
+            if verdict is None:
+                break
+            if verdict:
+                data = {**use.data, **variant, "when": {}}
+                library = str(variant.get("id", use.spec.id))
+                return replace(
+                    connection, client=Client(library, str(data["label"]), use.call, data)
+                )
+        if variants:
+            # It connects, but which of its drivers does is not known.
+            return replace(joined, client=replace(client, data={**use.data, "facts": {}}))
+        return joined
+
+    # --- settings nobody is seen to connect with ---
+
+    def _of_environment(self, environment: Environment) -> Iterator[Connection]:
+        hosts = set()
+        for setting in environment.variables.values():
+            if not _declared_by(setting, environment):
+                continue
+            filled = self._resolver.fill(setting.value, environment, environment.path)
+            if filled is None or filled.dsn is None:
+                continue
+            if filled.dsn.host is not None:
+                hosts.add(filled.dsn.host.text)
+            yield from self._of_setting(setting, filled.dsn, environment)
+        for dsn, parts in group(environment.variables.values()):
+            host = parts["host"]
+            value = self._resolver.fill(Value("", host.span, dsn=dsn), environment, host.span.path)
+            joined = value.dsn if value else None
+            if joined is None or joined.host is None or joined.host.text in hosts:
+                continue
+            yield from self._of_setting(host, joined, environment)
+
+    def _of_setting(
+        self, setting: Setting, dsn: Dsn, environment: Environment
+    ) -> Iterator[Connection]:
+        if setting.span in self._joined:
+            return
+        rewritten, read = self._reads(setting.name, environment)
+        dsn = replace(dsn, rewritten=dsn.rewritten | rewritten)
+        for platform in self._platforms(Resolution(dsn, setting, environment)):
+            yield Connection(
+                dsn=dsn,
+                endpoint=self._endpoints.classify(dsn),
+                place=environment.place,
+                setting=setting,
+                opaque=read,
+                platform=platform,
+                variables=environment.variables,
+            )
+
+    def _reads(self, name: str, environment: Environment) -> tuple[frozenset[str], bool]:
+        """What code does to a variable that no known client uses, and whether any reads it."""
+        readers = [
+            read
+            for one in self._facts
+            for read in one.reads
+            if read.variable == name and self._project.packages.sees(one.path, environment.path)
+        ]
+        rewritten = frozenset(part for read in readers for part in read.rewritten)
+        return rewritten, bool(readers) or self._project.mentions(name, environment.path)
+
+    def _of_constants(self, facts: Facts) -> Iterator[Connection]:
+        for setting in facts.settings:
+            if not setting.exported and setting.span not in self._joined:
+                dsn = setting.value.dsn
+                if dsn is not None:
+                    yield Connection(
+                        dsn=dsn,
+                        endpoint=self._endpoints.classify(dsn),
+                        place=self._place(facts.path),
+                        setting=setting,
+                        opaque=True,
+                        platform=setting.platform,
+                    )
+
+    def _of_mention(self, mention: Mention) -> Connection:
+        return Connection(
+            dsn=mention.dsn,
+            endpoint=self._endpoints.classify(mention.dsn),
+            place=self._place(mention.dsn.span.path),
+            opaque=True,
+            mention=mention,
+        )
+
+    # --- platforms ---
+
+    def _platforms(self, resolution: Resolution) -> Sequence[Platform | None]:
+        """Where the connection runs: one platform, or none known."""
+        environment = resolution.environment
+        if environment is None:
+            return (self._project.chosen(resolution.dsn.span.path),)
+        setting = resolution.setting
+        declared = (setting and setting.platform) or environment.platform
+        return (declared or self._platform_of_file(environment),)
+
+    def _platform_of_file(self, environment: Environment) -> Platform | None:
+        """The platform that an env file is for: chosen by the configuration, said by its name, or
+        the only kind of deployed platform in its folder or the nearest one above."""
+        chosen = self._project.chosen(environment.path)
+        if chosen is not None or not is_env_file(environment.path):
+            return chosen
+        if environment.place is not Place.LIVE:
+            return None
+        name = PurePosixPath(environment.path).name
+        named = self._project.platform_named_by(environment.path)
+        if named is not None:
+            return named
+        patterns = self._project.knowledge.names["deployed-env-files"]
+        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+            return None
+        return _agreed(self._markers_around(environment.path))
+
+    def _markers_around(self, path: str) -> list[Platform]:
+        top = self._project.packages.root_of(path)
+        for folder in upwards(folder_of(path)):
+            here = [p for p in self._deployed if folder_of(p.span.path) == folder]
+            if here:
+                return here
+            if folder == top and folder:
+                top = self._project.packages.root_of(folder)
+        return []
+
+    @property
+    def _deployed(self) -> Iterable[Platform]:
+        return (p for one in self._facts for p in one.platforms if p.deployed)
+
+    def _place(self, path: str) -> Place:
+        return self._project.places[path]
+
+
+def _agreed(platforms: Sequence[Platform]) -> Platform | None:
+    """One platform for several markers: what they don't agree on is unknown."""
+    if not platforms:
+        return None
+    first = platforms[0]
+    labels: Mapping[str, None] = dict.fromkeys(p.label for p in platforms)
+    return replace(
+        first,
+        label=" and ".join(labels),
+        ipv6=first.ipv6 if len({p.ipv6 for p in platforms}) == 1 else "unknown",
+        model=first.model if len({p.model for p in platforms}) == 1 else "unknown",
+    )
+
+
+def _declared_by(setting: Setting, environment: Environment) -> bool:
+    """Whether the setting stands in this container, and not in one around it."""
+    return setting.container == environment.container or environment.path == setting.span.path

@@ -1,0 +1,151 @@
+"""The five stages in order, and nothing else: what `discover` found becomes a report.
+
+The command line, the tests and editors all call `lint()`. It touches no disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from supa_lint.check import Failure, check
+from supa_lint.config import Config, misnamed_config_files
+from supa_lint.discover import Tree
+from supa_lint.facts import Project
+from supa_lint.knowledge import Knowledge, Rule
+from supa_lint.link import link
+from supa_lint.manifests import platforms_by_name
+from supa_lint.model import Facts, Finding, Note, Severity, Span
+from supa_lint.read import Broken, Context, read
+from supa_lint.report import Report
+from supa_lint.suppress import apply, suppressions
+
+
+@dataclass(frozen=True)
+class Options:
+    """What one run is asked for, on top of the project's configuration."""
+
+    paths: tuple[str, ...] = ()
+    """Show findings that have a place in these files or folders only; empty for all."""
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    min_severity: Severity = Severity.INFO
+    pedantic: bool = False
+
+
+def lint(tree: Tree, config: Config, knowledge: Knowledge, options: Options | None = None) -> Report:
+    """Lint the files of `tree`."""
+    options = options or Options()
+    files = {file.path: file for file in tree.files}
+    project = Project(knowledge, config, (), files, tree.paths)
+    facts, broken = _read_all(tree, knowledge, project)
+    project = replace(project, facts=facts)
+    rules = _selected(knowledge, options)
+    active = frozenset(rule.id for rule in rules)
+    verdicts = check(link(facts, project), rules, project)
+    findings = [*verdicts.findings, *_own(tree, broken, verdicts.failures, knowledge)]
+
+    by_path = {path: suppressions(file) for path, file in files.items()}
+    kept, suppressed, meta = apply(findings, by_path, files, knowledge.rules, active)
+    kept = [finding for finding in [*kept, *meta] if finding.rule in active]
+    shown = [f for f in kept if not _ignored(f, config, knowledge) and _in(f, options.paths)]
+    loud = [f for f in shown if options.pedantic or f.severity is not Severity.INFO]
+    return Report(
+        findings=tuple(sorted((f for f in loud if _at_least(f, options.min_severity)), key=_order)),
+        rules={rule.id: rule for rule in rules},
+        files=files,
+        secrets={one.path: one.secrets for one in facts if one.secrets},
+        checked=len(files),
+        suppressed=len(suppressed) + sum(_ignored(f, config, knowledge) for f in kept),
+        withheld=len(shown) - len(loud),
+        notes=tuple(_notes(tree, facts)),
+    )
+
+
+def _read_all(
+    tree: Tree, knowledge: Knowledge, project: Project
+) -> tuple[tuple[Facts, ...], list[Broken]]:
+    """The facts of every file, and of manifests that are known by their mere name."""
+    context = Context(knowledge, project.clients)
+    read_files = [read(file, context) for file in tree.files]
+    facts = {one.path: one for one in read_files if isinstance(one, Facts)}
+    for platform in platforms_by_name(tree.paths, knowledge.platforms.values()):
+        one = facts.setdefault(platform.span.path, Facts(platform.span.path))
+        if not any(known.id == platform.id for known in one.platforms):
+            facts[one.path] = replace(one, platforms=(*one.platforms, platform))
+    return tuple(facts.values()), [one for one in read_files if isinstance(one, Broken)]
+
+
+def _selected(knowledge: Knowledge, options: Options) -> list[Rule]:
+    def named(rule: Rule, names: Iterable[str]) -> bool:
+        return rule.id in names or rule.group in names
+
+    return [
+        rule
+        for rule in knowledge.rules.values()
+        if (options.select is None or named(rule, options.select) or rule.id == "internal-error")
+        and not named(rule, options.ignore)
+    ]
+
+
+def _own(
+    tree: Tree, broken: Sequence[Broken], failures: Sequence[Failure], knowledge: Knowledge
+) -> Iterator[Finding]:
+    """Findings about supa-lint's own work: what broke, and configuration that nobody reads."""
+    for one in broken:
+        yield _meta(
+            knowledge.rules["internal-error"],
+            one.path,
+            f"the reader failed on this file ({one.error})",
+        )
+    for failure in failures:
+        yield _meta(
+            knowledge.rules["internal-error"],
+            failure.path,
+            f"the rule {failure.rule} failed on this file ({failure.error})",
+        )
+    for path in misnamed_config_files(tree.paths):
+        yield _meta(
+            knowledge.rules["misnamed-config-file"],
+            path,
+            f"{path} looks like supa-lint's configuration but is not read",
+        )
+
+
+def _meta(rule: Rule, path: str, message: str) -> Finding:
+    return Finding(rule.id, rule.severity, Span(path, 0, 0), message, rule.help)
+
+
+def _notes(tree: Tree, facts: Iterable[Facts]) -> Iterator[Note]:
+    yield from tree.notes
+    for one in facts:
+        yield from one.notes
+
+
+def _ignored(finding: Finding, config: Config, knowledge: Knowledge) -> bool:
+    names = config.ignored_in(finding.span.path)
+    return finding.rule in names or knowledge.rules[finding.rule].group in names
+
+
+def _in(finding: Finding, paths: Sequence[str]) -> bool:
+    return not paths or any(
+        span.path == path or path in ("", ".") or span.path.startswith(path.rstrip("/") + "/")
+        for span in finding.spans()
+        for path in paths
+    )
+
+
+_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
+
+
+def _at_least(finding: Finding, severity: Severity) -> bool:
+    return _RANK[finding.severity] >= _RANK[severity]
+
+
+def _order(finding: Finding) -> tuple[Span, str]:
+    return finding.span, finding.rule
+
+
+def failing(report: Report, level: Severity) -> bool:
+    """Whether the report has a finding at or above `level`."""
+    return any(_at_least(finding, level) for finding in report.findings)

@@ -1,0 +1,100 @@
+"""The second stage: one file's bytes become its facts. One module per format.
+
+A new format is a module, a function here that imports it, and a line in `_reader_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from supa_lint.clients import Clients
+from supa_lint.knowledge import Knowledge
+from supa_lint.model import Facts, Note, Place
+from supa_lint.place import is_env_file
+from supa_lint.read.packages import is_package_file
+from supa_lint.source import File
+
+
+@dataclass(frozen=True)
+class Context:
+    """What readers may know beyond the file: which calls matter, and how platforms look."""
+
+    knowledge: Knowledge = field(repr=False)
+    clients: Clients
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A reader broke on a file: reported, and everything else goes on."""
+
+    path: str
+    error: str
+
+
+Reader = Callable[[File, Context], Facts]
+
+
+def read(file: File, context: Context) -> Facts | Broken:
+    """The facts of one file, by the reader for its kind. What no reader knows is plain text."""
+    try:
+        return _reader_of(file)(file, context)
+    except RecursionError:
+        note = Note(file.path, "nested too deeply to be read, so it is passed over")
+        return Facts(file.path, notes=(note,))
+    except Exception as error:  # one broken reader must not take the others with it
+        return Broken(file.path, type(error).__name__)
+
+
+def _reader_of(file: File) -> Reader:
+    """The reader for files of this kind."""
+    path = file.path
+    if file.place is Place.DOCS:
+        return _text
+    if is_env_file(path):
+        return _env
+    if is_package_file(path):
+        return _packages
+    return _BY_SUFFIX.get(path.rpartition(".")[2].lower(), _text)
+
+
+# A reader's libraries are imported when the first file of its kind comes.
+
+
+def _text(file: File, _: Context) -> Facts:
+    from supa_lint.read.text import read
+
+    return read(file)
+
+
+def _env(file: File, _: Context) -> Facts:
+    from supa_lint.read.env import read
+
+    return read(file)
+
+
+def _packages(file: File, _: Context) -> Facts:
+    from supa_lint.read.packages import read
+
+    return read(file)
+
+
+def _tree(file: File, context: Context) -> Facts:
+    from supa_lint.read.yaml import read
+
+    return read(file, context.knowledge.platforms)
+
+
+def _python(file: File, context: Context) -> Facts:
+    from supa_lint.read.python import read
+
+    return read(file, context.clients.wanted)
+
+
+_BY_SUFFIX: dict[str, Reader] = {
+    "json": _tree,
+    "py": _python,
+    "pyi": _python,
+    "yaml": _tree,
+    "yml": _tree,
+}

@@ -1,0 +1,444 @@
+"""Who binds which name: the scopes of a module, and everything in it that is worth a look.
+
+One walk, without recursion (generated code nests deeper than Python's stack), gives each scope its
+`Binding`s and `Mutation`s, and a flat list of `Site`s in source order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from supa_lint.read.python.literals import Layout
+
+Guard = tuple[tuple[int, str], ...]
+"""The branches a statement stands in, outermost first."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_SITES = (ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr, ast.stmt)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Binding:
+    """One place that gives a name its value."""
+
+    kind: Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"]
+    scope: Scope
+    """Where `value` is to be evaluated."""
+    node: ast.AST
+    value: ast.expr | None = None
+    target: str = ""
+    """What an import names, dotted."""
+    guard: Guard = ()
+    annotation: ast.expr | None = None
+    test: ast.expr | None = None
+    """Condition of the `if` whose body this stands in directly."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mutation:
+    """`name["a"]["b"] = value`, `name["a"].update(value)`, or (`opaque`) nobody knows what."""
+
+    kind: Literal["set", "update", "opaque"]
+    keys: tuple[str, ...]
+    scope: Scope
+    node: ast.AST
+    value: ast.expr | None
+    guard: Guard
+
+
+@dataclass(slots=True, eq=False)
+class Scope:
+    """A module, class, function, lambda or comprehension. Attributes that methods set on `self`
+    are kept by their class as `self.<name>`."""
+
+    kind: Literal["module", "class", "function"]
+    node: ast.AST
+    name: str
+    parent: Scope | None = None
+    bindings: dict[str, list[Binding]] = field(default_factory=lambda: defaultdict(list))
+    mutations: dict[str, list[Mutation]] = field(default_factory=lambda: defaultdict(list))
+    outer: dict[str, Scope] = field(default_factory=dict)
+    """Names declared `global` or `nonlocal`, and where they live."""
+    returns: list[ast.expr | None] = field(default_factory=list)
+    yields: bool = False
+    stars: bool = False
+
+    def owner(self, name: str) -> Scope | None:
+        """The scope whose `name` is meant here."""
+        scope: Scope | None = self
+        while scope:
+            if name in scope.outer:
+                return scope.outer[name]
+            if name in scope.bindings and (scope.kind != "class" or scope is self):
+                return scope
+            scope = scope.parent
+        return None
+
+    def method(self) -> tuple[str, Scope] | None:
+        """What the enclosing method calls `self`, and its class."""
+        scope: Scope | None = self
+        while scope and scope.parent:
+            if scope.kind == "function" and scope.parent.kind == "class":
+                assert isinstance(scope.node, Function)
+                args = scope.node.args
+                first = (args.posonlyargs + args.args)[:1]
+                return (first[0].arg, scope.parent) if first else None
+            scope = scope.parent
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where a node stands."""
+
+    scope: Scope
+    guard: Guard = ()
+    within: tuple[tuple[ast.expr, Scope], ...] = ()
+    test: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    node: ast.AST
+    context: Context
+
+
+@dataclass(slots=True)
+class Module:
+    """A whole file, walked."""
+
+    root: Scope
+    name: str
+    package: str
+    sites: list[Site]
+    scopes: dict[int, Scope]
+    """By the id of the node that opens the scope."""
+
+
+def module_name(path: str) -> tuple[str, str]:
+    """Dotted name of the module at `path`, and of the package that its relative imports start at."""
+    parts = path.rpartition(".")[0].split("/") if "." in path else path.split("/")
+    if parts[-1] == "__init__":
+        return ".".join(parts[:-1]), ".".join(parts[:-1])
+    return ".".join(parts), ".".join(parts[:-1])
+
+
+def walk(tree: ast.Module, path: str, layout: Layout) -> Module:
+    """Scopes and sites of a module."""
+    name, package = module_name(path)
+    root = Scope("module", tree, name)
+    module = Module(root, name, package, [], {id(tree): root})
+    _Walker(module, layout).run(tree)
+    return module
+
+
+class _Walker:
+    def __init__(self, module: Module, layout: Layout) -> None:
+        self.module = module
+        self.layout = layout
+        self.stack: list[tuple[ast.AST, Context]] = []
+        self.mutations: list[tuple[ast.expr, Mutation]] = []
+
+    def run(self, tree: ast.Module) -> None:
+        self._push(tree.body, Context(self.module.root))
+        while self.stack:
+            node, context = self.stack.pop()
+            if isinstance(node, _SITES):
+                self.module.sites.append(Site(node, context))
+            visit = getattr(self, f"_{type(node).__name__}", None)
+            if visit:
+                visit(node, context)
+            else:
+                self._push(ast.iter_child_nodes(node), context)
+        for root, mutation in self.mutations:
+            self._attribute(root, mutation)
+
+    def _push(self, nodes: Iterator[ast.AST] | list[ast.AST] | list[ast.stmt], context: Context) -> None:
+        self.stack += [(node, context) for node in reversed(list(nodes))]
+
+    def _branches(self, node: ast.AST, context: Context, *names: str) -> None:
+        """Push the bodies of a compound statement, each under its own guard."""
+        pushed: list[tuple[ast.AST, Context]] = []
+        for child_field, child in ast.iter_fields(node):
+            children = child if isinstance(child, list) else [child]
+            inner = context
+            if child_field in names:
+                test = getattr(node, "test", None) if child_field == "body" else None
+                guard = (*context.guard, (id(node), child_field))
+                inner = Context(context.scope, guard, context.within, test)
+            pushed += [(one, inner) for one in children if isinstance(one, ast.AST)]
+        self.stack += reversed(pushed)
+
+    # --- bindings
+
+    def _bind(
+        self,
+        context: Context,
+        name: str,
+        kind: Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"],
+        node: ast.AST,
+        value: ast.expr | None = None,
+        target: str = "",
+        annotation: ast.expr | None = None,
+    ) -> None:
+        scope = context.scope
+        binding = Binding(
+            kind, scope, node, value, target, context.guard, annotation, context.test
+        )
+        scope.outer.get(name, scope).bindings[name].append(binding)
+
+    def _assign(
+        self,
+        context: Context,
+        target: ast.expr,
+        value: ast.expr | None,
+        node: ast.AST,
+        kind: Literal["value", "with", "augmented", "other"] = "value",
+        annotation: ast.expr | None = None,
+    ) -> None:
+        if isinstance(target, ast.Name):
+            self._bind(context, target.id, kind, node, value, annotation=annotation)
+        elif isinstance(target, ast.Tuple | ast.List):
+            values: list[ast.expr | None] = [None] * len(target.elts)
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                values = list(value.elts)
+            starred = any(isinstance(one, ast.Starred) for one in [*target.elts, *values])
+            for one, its in zip(target.elts, values, strict=True):
+                known = its is not None and kind == "value" and not starred
+                self._assign(context, one, its if known else None, node, "value" if known else "other")
+        elif isinstance(target, ast.Starred):
+            self._assign(context, target.value, None, node, "other")
+        elif isinstance(target, ast.Attribute):
+            method = context.scope.method()
+            if method and isinstance(target.value, ast.Name) and target.value.id == method[0]:
+                method[1].bindings[f"self.{target.attr}"].append(
+                    Binding(kind, context.scope, node, value, "", context.guard, annotation, context.test)
+                )
+        elif isinstance(target, ast.Subscript):
+            self._mutate(context, target, "set" if kind == "value" else "opaque", value, node)
+
+    def _mutate(
+        self,
+        context: Context,
+        target: ast.expr,
+        kind: Literal["set", "update", "opaque"],
+        value: ast.expr | None,
+        node: ast.AST,
+    ) -> None:
+        root, keys, exact = subscripts(target)
+        kind = kind if exact else "opaque"
+        mutation = Mutation(kind, keys, context.scope, node, value, context.guard)
+        self.mutations.append((root, mutation))
+
+    def _attribute(self, root: ast.expr, mutation: Mutation) -> None:
+        """Give a mutation to the scope whose name it changes, now that all names are known."""
+        scope = mutation.scope
+        if isinstance(root, ast.Name):
+            (scope.owner(root.id) or scope).mutations[root.id].append(mutation)
+        elif isinstance(root, ast.Attribute) and isinstance(root.value, ast.Name):
+            method = scope.method()
+            if method and root.value.id == method[0]:
+                method[1].mutations[f"self.{root.attr}"].append(mutation)
+
+    # --- statements
+
+    def _Assign(self, node: ast.Assign, context: Context) -> None:
+        for target in node.targets:
+            self._assign(context, target, node.value, node)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _AnnAssign(self, node: ast.AnnAssign, context: Context) -> None:
+        kind: Literal["value", "other"] = "value" if node.value else "other"
+        self._assign(context, node.target, node.value, node, kind, node.annotation)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _AugAssign(self, node: ast.AugAssign, context: Context) -> None:
+        self._assign(context, node.target, node.value, node, "augmented")
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _NamedExpr(self, node: ast.NamedExpr, context: Context) -> None:
+        self._assign(context, node.target, node.value, node)
+        self._push([node.value], context)
+
+    def _Delete(self, node: ast.Delete, context: Context) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                self._mutate(context, target, "opaque", None, node)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _Call(self, node: ast.Call, context: Context) -> None:
+        func = node.func
+        if isinstance(func, ast.Attribute):
+            if func.attr in ("update", "setdefault", "pop", "clear", "popitem", "append", "extend"):
+                kind: Literal["update", "opaque"] = "update" if func.attr == "update" else "opaque"
+                self._mutate(context, func.value, kind, node, node)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _Import(self, node: ast.Import, context: Context) -> None:
+        for alias in node.names:
+            name = alias.asname or alias.name.partition(".")[0]
+            self._bind(context, name, "import", node, target=alias.name if alias.asname else name)
+
+    def _ImportFrom(self, node: ast.ImportFrom, context: Context) -> None:
+        base = node.module or ""
+        if node.level:
+            above = self.module.package.split(".") if self.module.package else []
+            above = above[: len(above) - node.level + 1]
+            base = ".".join([*above, base] if base else above)
+        for alias in node.names:
+            if alias.name == "*":
+                context.scope.stars = True
+            else:
+                target = f"{base}.{alias.name}" if base else alias.name
+                self._bind(context, alias.asname or alias.name, "import", node, target=target)
+
+    def _Global(self, node: ast.Global, context: Context) -> None:
+        context.scope.outer |= dict.fromkeys(node.names, self.module.root)
+
+    def _Nonlocal(self, node: ast.Nonlocal, context: Context) -> None:
+        for name in node.names:
+            owner = context.scope.parent and context.scope.parent.owner(name)
+            if owner:
+                context.scope.outer[name] = owner
+
+    def _Return(self, node: ast.Return, context: Context) -> None:
+        context.scope.returns.append(node.value)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _Yield(self, node: ast.Yield, context: Context) -> None:
+        context.scope.yields = True
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _YieldFrom(self, node: ast.YieldFrom, context: Context) -> None:
+        context.scope.yields = True
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _If(self, node: ast.If, context: Context) -> None:
+        self._branches(node, context, "body", "orelse")
+
+    def _While(self, node: ast.While, context: Context) -> None:
+        self._branches(node, context, "body", "orelse")
+
+    def _Try(self, node: ast.Try, context: Context) -> None:
+        self._branches(node, context, "body", "handlers", "orelse")
+
+    _TryStar = _Try
+
+    def _Match(self, node: ast.Match, context: Context) -> None:
+        self._branches(node, context, "cases")
+
+    def _match_case(self, node: ast.match_case, context: Context) -> None:
+        self._branches(node, context, "body")
+
+    def _MatchAs(self, node: ast.MatchAs, context: Context) -> None:
+        if node.name:
+            self._bind(context, node.name, "other", node)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _ExceptHandler(self, node: ast.ExceptHandler, context: Context) -> None:
+        if node.name:
+            self._bind(context, node.name, "other", node)
+        self._branches(node, context, "body")
+
+    def _For(self, node: ast.For, context: Context) -> None:
+        self._assign(context, node.target, None, node, "other")
+        self._branches(node, context, "body", "orelse")
+
+    _AsyncFor = _For
+
+    def _comprehension(self, node: ast.comprehension, context: Context) -> None:
+        self._assign(context, node.target, None, node, "other")
+        self._push(ast.iter_child_nodes(node), context)
+
+    def _With(self, node: ast.With, context: Context) -> None:
+        for item in node.items:
+            if item.optional_vars:
+                self._assign(context, item.optional_vars, item.context_expr, node, "with")
+        managers = tuple((item.context_expr, context.scope) for item in node.items)
+        inside = Context(context.scope, context.guard, context.within + managers, context.test)
+        self._push(node.body, inside)
+        self._push([child for item in node.items for child in ast.iter_child_nodes(item)], context)
+
+    _AsyncWith = _With
+
+    # --- scopes and expressions
+
+    def _open(
+        self, node: ast.AST, kind: Literal["class", "function"], name: str, context: Context
+    ) -> Context:
+        scope = Scope(kind, node, name, context.scope)
+        self.module.scopes[id(node)] = scope
+        decorators = tuple(
+            (decorator, context.scope) for decorator in getattr(node, "decorator_list", ())
+        )
+        return Context(scope, (), context.within + decorators)
+
+    def _FunctionDef(self, node: ast.FunctionDef, context: Context) -> None:
+        self._bind(context, node.name, "function", node)
+        inner = self._open(node, "function", node.name, context)
+        self._parameters(node.args, inner)
+        self._push(node.body, inner)
+        self._push([*node.decorator_list, *_defaults(node.args)], context)
+
+    _AsyncFunctionDef = _FunctionDef
+
+    def _Lambda(self, node: ast.Lambda, context: Context) -> None:
+        inner = self._open(node, "function", "<lambda>", context)
+        self._parameters(node.args, inner)
+        inner.scope.returns.append(node.body)
+        self._push([node.body], inner)
+        self._push([*_defaults(node.args)], context)
+
+    def _parameters(self, args: ast.arguments, context: Context) -> None:
+        for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs):
+            self._bind(context, arg.arg, "parameter", arg, annotation=arg.annotation)
+        for rest in filter(None, (args.vararg, args.kwarg)):
+            self._bind(context, rest.arg, "other", rest)
+
+    def _ClassDef(self, node: ast.ClassDef, context: Context) -> None:
+        self._bind(context, node.name, "class", node)
+        inner = self._open(node, "class", node.name, context)
+        self._push(node.body, inner)
+        self._push([*node.decorator_list, *node.bases, *node.keywords], context)
+
+    def _ListComp(self, node: ast.ListComp, context: Context) -> None:
+        scope = Scope("function", node, "<comprehension>", context.scope)
+        self.module.scopes[id(node)] = scope
+        inner = Context(scope, context.guard, context.within)
+        # The generators bind the names that the element uses.
+        children = sorted(ast.iter_child_nodes(node), key=lambda n: not isinstance(n, ast.comprehension))
+        self._push(children, inner)
+
+    _SetComp = _DictComp = _GeneratorExp = _ListComp
+
+    def _JoinedStr(self, node: ast.JoinedStr, context: Context) -> None:
+        self.layout.enclose(node)
+        fields = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.Constant)]
+        self._push(fields, context)
+
+    def _FormattedValue(self, node: ast.FormattedValue, context: Context) -> None:
+        self._push([node.value], context)
+
+
+def subscripts(node: ast.expr) -> tuple[ast.expr, tuple[str, ...], bool]:
+    """`x["a"]["b"]` as `x`, its constant keys, and whether all keys were constant (else the keys
+    before the first that is not)."""
+    keys: list[str | None] = []
+    while isinstance(node, ast.Subscript):
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        keys.append(key if isinstance(key, str) else None)
+        node = node.value
+    keys.reverse()
+    known = keys[: keys.index(None)] if None in keys else keys
+    return node, tuple(key for key in known if key is not None), None not in keys
+
+
+def _defaults(args: ast.arguments) -> list[ast.AST]:
+    annotated = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    annotations = [arg.annotation for arg in annotated if arg and arg.annotation]
+    return [*args.defaults, *filter(None, args.kw_defaults), *annotations]

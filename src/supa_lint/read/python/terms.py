@@ -1,0 +1,249 @@
+"""What an expression of Python evaluates to, inside the reader: facts whose texts are not yet sealed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from supa_lint.model import (
+    HOLE,
+    Call,
+    Const,
+    Expr,
+    Hole,
+    Listing,
+    Mapping,
+    Span,
+    Symbol,
+    Unknown,
+    Value,
+)
+from supa_lint.raw import Raw, Segment
+
+LONGEST = 100_000
+"""Characters; a text that grows beyond is not followed (`x = y + y`, many times over)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A dict. `complete` is no when it may have more keys."""
+
+    entries: tuple[tuple[str, Term], ...]
+    complete: bool
+    span: Span
+
+    def get(self, key: str) -> Term | None:
+        return next((value for name, value in reversed(self.entries) if name == key), None)
+
+    def put(self, key: str, value: Term) -> Table:
+        """With `key` set, where it stood or at the end."""
+        if self.get(key) is None:
+            return replace(self, entries=(*self.entries, (key, value)))
+        entries = tuple((name, value if name == key else old) for name, old in self.entries)
+        return replace(self, entries=entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, a tuple or a set."""
+
+    items: tuple[Term, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call that is not evaluated any further."""
+
+    callee: str
+    args: tuple[Term, ...]
+    keywords: tuple[tuple[str, Term], ...]
+    complete: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A DSN taken apart by `urlparse` or `make_url`: its attributes are parts of the text."""
+
+    raw: Raw
+
+    @property
+    def span(self) -> Span:
+        return self.raw.span
+
+
+Term = Raw | Const | Symbol | Table | Items | Invoke | Parsed | Unknown
+
+
+def seal(term: Term, seal_text: Callable[[Raw, str], Value], name: str = "") -> Expr:
+    """The fact that leaves the reader. `name` is the setting or argument the term is given to."""
+    if isinstance(term, Raw):
+        return seal_text(term, name)
+    if isinstance(term, Parsed):
+        return seal_text(term.raw, name)
+    if isinstance(term, Table):
+        return Mapping(_named(term.entries, seal_text), term.complete, term.span)
+    if isinstance(term, Items):
+        return Listing(tuple(seal(item, seal_text, name) for item in term.items), term.span)
+    if isinstance(term, Invoke):
+        return call(term, seal_text)
+    return term
+
+
+def call(term: Invoke, seal_text: Callable[[Raw, str], Value], within: Sequence[str] = ()) -> Call:
+    """The call that leaves the reader."""
+    return Call(
+        term.callee,
+        tuple(seal(arg, seal_text) for arg in term.args),
+        _named(term.keywords, seal_text),
+        term.complete,
+        term.span,
+        tuple(within),
+    )
+
+
+def _named(
+    entries: Iterable[tuple[str, Term]], seal_text: Callable[[Raw, str], Value]
+) -> tuple[tuple[str, Expr], ...]:
+    return tuple((name, seal(value, seal_text, name)) for name, value in entries)
+
+
+def unknown_text(span: Span) -> Raw:
+    return Raw(HOLE, span, (Hole(),))
+
+
+def as_text(term: Term) -> Raw:
+    """What `str(term)` spells, with a HOLE for what is not known."""
+    if isinstance(term, Raw):
+        return term
+    if isinstance(term, Parsed):
+        return term.raw
+    if isinstance(term, Const) and isinstance(term.value, int | float):
+        return Raw(str(term.value), term.span)
+    if isinstance(term, Symbol):
+        return Raw(HOLE, term.span, (Hole(symbol=term.name),))
+    return unknown_text(term.span)
+
+
+def concat(terms: Iterable[Term], span: Span) -> Raw:
+    """The texts one after the other."""
+    text: list[str] = []
+    holes: list[Hole] = []
+    segments: list[Segment] = []
+    rewritten: frozenset[str] = frozenset()
+    size = 0
+    for term in terms:
+        raw = as_text(term)
+        if raw.rewritten and size:
+            raw = unknown_text(raw.span)  # a piece that code changes is not known any more
+        rewritten |= raw.rewritten
+        segments += [Segment(s.start + size, s.end + size, s.offset) for s in raw.segments]
+        text.append(raw.text)
+        holes += raw.holes
+        size += len(raw.text)
+        if size > LONGEST:
+            return unknown_text(span)
+    return Raw("".join(text), span, tuple(holes), tuple(segments), rewritten)
+
+
+def join(terms: Sequence[Term], span: Span) -> Term:
+    """What is known when any of `terms` may be meant."""
+    if not terms:
+        return Unknown(span)
+    first = terms[0]
+    if isinstance(first, Raw | Parsed):
+        texts = [as_text(term) for term in terms if isinstance(term, Raw | Parsed)]
+        base = texts[0]
+        if len(texts) == len(terms) and all(
+            (text.text, text.holes) == (base.text, base.holes) for text in texts
+        ):
+            return replace(base, rewritten=frozenset().union(*(text.rewritten for text in texts)))
+    elif isinstance(first, Const):
+        if all(
+            isinstance(term, Const) and (type(term.value), term.value) == (type(first.value), first.value)
+            for term in terms
+        ):
+            return first
+    elif isinstance(first, Symbol) and all(
+        isinstance(term, Symbol) and term.name == first.name for term in terms
+    ):
+        return first
+    return first if len(terms) == 1 else Unknown(span)
+
+
+# --- which parts of a DSN a rewriting touches ---------------------------------------------------
+
+ANY = frozenset({"*"})
+_SCHEME = re.compile(r"(jdbc:)?(postgres(ql)?)?(\+\w+)?(:(//)?)?", re.IGNORECASE)
+_PORT = re.compile(r":?\d{4,5}/?")
+_PARAMS = re.compile(r"[?&].*|.*=.*|[\w-]*(ssl|pgbouncer)[\w-]*", re.IGNORECASE | re.DOTALL)
+_HOST = re.compile(r"@?[\w.-]*(supabase|pooler)[\w.-]*?(:\d+)?/?", re.IGNORECASE)
+_PASSWORD = re.compile(r"[\[<{(]?[\w -]*(password|passwd|pwd|secret)[\w -]*[\]>})]?", re.IGNORECASE)
+
+
+def touched(old: str | None, new: str | None) -> frozenset[str]:
+    """Parts that `.replace(old, new)` changes in a DSN."""
+    if old is None:
+        return ANY
+    if old == "%" and new == "%%":  # configparser's escape: undone when it is read
+        return frozenset()
+    if new == "" and not old.strip(" \t\r\n'\"\\"):  # stray quotes and line ends
+        return frozenset()
+    if old and _SCHEME.fullmatch(old):
+        return frozenset({"scheme"})
+    if _PORT.fullmatch(old):
+        return frozenset({"port"})
+    if _PASSWORD.fullmatch(old):
+        return frozenset({"password"})
+    if _PARAMS.fullmatch(old):
+        return frozenset({"params"})
+    if host := _HOST.fullmatch(old):
+        return frozenset({"host", "port"} if host[2] else {"host"})
+    return ANY
+
+
+def touched_by_pattern(pattern: str | None) -> frozenset[str]:
+    """Parts that `re.sub(pattern, ...)` changes in a DSN."""
+    if pattern is None:
+        return ANY
+    bare = pattern.lstrip("^").replace("\\", "").replace("?:", "")
+    if re.fullmatch(r"\(?postgres(\(ql\)\??|ql)?\)?[\w+?()|*.\[\]]*(:(//)?)?", bare):
+        return frozenset({"scheme"})
+    if re.fullmatch(r":?\d{4,5}(/|\(\?=/\))?", bare):
+        return frozenset({"port"})
+    if re.search(r"ssl|pgbouncer|supa=|[&?]\w+=", bare) and "@" not in bare and "://" not in bare:
+        return frozenset({"params"})
+    return ANY
+
+
+REPLACED = {
+    "scheme": {"scheme"},
+    "drivername": {"scheme"},
+    "netloc": {"user", "password", "host", "port"},
+    "username": {"user"},
+    "password": {"password"},
+    "host": {"host"},
+    "port": {"port"},
+    "path": {"database"},
+    "database": {"database"},
+    "query": {"params"},
+    "params": set(),
+    "fragment": set(),
+}
+"""Keywords of `ParseResult._replace` and `URL.set`, and the parts they change."""
+
+ATTRIBUTES = {
+    "scheme": "scheme",
+    "drivername": "scheme",
+    "hostname": "host",
+    "host": "host",
+    "port": "port",
+    "username": "user",
+    "password": "password",
+    "path": "database",
+    "database": "database",
+    "query": "params",
+}
+"""Attributes of `ParseResult` and `URL`, and the parts they give."""

@@ -1,0 +1,497 @@
+"""The tree that all data formats become, and what platforms' files say about it.
+
+A reader turns its syntax (YAML, JSON ...) into nodes with places; `facts` finds the settings in
+them. Where a platform declares variables is data (`rules/platforms/`): patterns of keys, joined by
+dots, where `*` stands for one level (a key, or a place in a list) and `**` for any number.
+"""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import chain
+from typing import Any, NamedTuple
+
+from supa_lint import conditions
+from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact
+from supa_lint.config import matches
+from supa_lint.knowledge import PlatformSpec
+from supa_lint.manifests import ipv6_word
+from supa_lint.model import (
+    HOLE,
+    MASK,
+    Build,
+    EnvFile,
+    Facts,
+    Hole,
+    Mention,
+    Platform,
+    Setting,
+    Span,
+    Tri,
+)
+from supa_lint.raw import Raw
+from supa_lint.read import text as plain
+from supa_lint.sealing import Sealer
+from supa_lint.source import File
+
+# --- nodes --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text, number, boolean or null as it is written. `plain` is no when it stands in quotes."""
+
+    raw: Raw = field(repr=False)
+    plain: bool
+
+    @property
+    def span(self) -> Span:
+        return self.raw.span
+
+    @property
+    def null(self) -> bool:
+        return self.plain and self.raw.text in ("", "~", "null", "Null", "NULL")
+
+
+class Entry(NamedTuple):
+    """A child: its key (a number in a sequence), where that stands, and the node."""
+
+    key: str
+    span: Span
+    node: Node
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A mapping. Keys may repeat: the last one counts."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Entry]:
+        return {entry.key: entry for entry in self.entries}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A sequence."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        return tuple(Entry(str(n), _head(item), item) for n, item in enumerate(self.items))
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Entry]:
+        return {entry.key: entry for entry in self.entries}
+
+
+Node = Scalar | Branch | Listing
+Path = tuple[str, ...]
+
+_SECRET_KEY = re.compile(r"://|^(?:eyJ|sb_secret_|sbp_)|.{101}", re.DOTALL)
+
+
+def key_text(text: str) -> str:
+    """A key as it may be shown: masked where it can't be a name, because it may hold a secret."""
+    return MASK if _SECRET_KEY.search(text) else text
+
+
+def _head(node: Node) -> Span:
+    """Where a node without a key begins to tell what it is: at its own first key."""
+    while not isinstance(node, Scalar) and node.entries:
+        if isinstance(node, Branch):
+            return node.entries[0].span
+        node = node.items[0]
+    return node.span
+
+
+def scalars(node: Node) -> Iterator[Scalar]:
+    """All scalars of a tree, without the keys."""
+    if isinstance(node, Scalar):
+        yield node
+    else:
+        for entry in node.entries:
+            yield from scalars(entry.node)
+
+
+# --- patterns -----------------------------------------------------------------------------------
+
+
+class Match(NamedTuple):
+    """A node that a pattern finds: the keys to it, where its key stands, and the node."""
+
+    path: Path
+    span: Span
+    node: Node
+
+
+@cache
+def split(pattern: str) -> Path:
+    """The parts of a pattern."""
+    return tuple(pattern.split(".")) if pattern else ()
+
+
+def find(node: Node, pattern: Path, path: Path = (), span: Span | None = None) -> Iterator[Match]:
+    """The nodes that `pattern` finds from `node` down."""
+    if not pattern:
+        yield Match(path, span or _head(node), node)
+        return
+    head, rest = pattern[0], pattern[1:]
+    if head == "**":
+        yield from find(node, rest, path, span)
+    if isinstance(node, Scalar):
+        return
+    if head in ("*", "**"):
+        below = rest if head == "*" else pattern
+        for entry in node.entries:
+            yield from find(entry.node, below, (*path, entry.key), entry.span)
+    elif head in node.by_key:
+        entry = node.by_key[head]
+        yield from find(entry.node, rest, (*path, head), entry.span)
+
+
+def _bind(pattern: Path, declared: Path, path: Path) -> Path:
+    """`pattern` with the elements that `path` has for the beginning it shares with `declared`."""
+    bound = list(pattern)
+    for n, (mine, other) in enumerate(zip(pattern, declared, strict=False)):
+        if mine != other or mine == "**":
+            break
+        bound[n] = path[n]
+    return tuple(bound)
+
+
+# --- facts --------------------------------------------------------------------------------------
+
+_MATTERS = re.compile(r"supabase|postgres|ecto://|dbname=|\bhost=", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
+_ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,100})=", re.DOTALL)
+_NAME_KEYS = ("name", "key", "variable", "Name", "Key", "option_name")
+_VALUE_KEYS = ("value", "Value", "default")
+_PATH_KEYS = ("path", "context")
+_SUB = "Fn::Sub"
+
+
+def facts(
+    file: File,
+    roots: Sequence[Node],
+    platforms: Mapping[str, PlatformSpec],
+    sealer: Sealer | None = None,
+) -> Facts:
+    """What the documents of one file say. `sealer` may have sealed other texts of the file."""
+    sealer = sealer or Sealer(file)
+    documents = [_Document(file, sealer, n, root, platforms) for n, root in enumerate(roots)]
+    recognised = chain.from_iterable(document.platforms for document in documents)
+    return Facts(
+        file.path,
+        settings=tuple(chain.from_iterable(document.settings for document in documents)),
+        mentions=tuple(chain.from_iterable(document.mentions for document in documents)),
+        platforms=tuple({platform.id: platform for platform in reversed([*recognised])}.values()),
+        env_files=tuple(chain.from_iterable(document.env_files for document in documents)),
+        builds=tuple(chain.from_iterable(document.builds for document in documents)),
+        secrets=tuple(sealer.secrets),
+    )
+
+
+class _Home(NamedTuple):
+    """What a setting belongs to."""
+
+    container: str
+    platform: Platform | None
+    syntax: str
+    exported: bool = True
+    encoding: str | None = None
+
+
+class _Document:
+    """One document of a file, with the facts found in it."""
+
+    def __init__(
+        self,
+        file: File,
+        sealer: Sealer,
+        number: int,
+        root: Node,
+        specs: Mapping[str, PlatformSpec],
+    ) -> None:
+        self._file = file
+        self._sealer = sealer
+        # Documents of one file are apart: `#2.spec` is not `spec`.
+        self._prefix: Path = (f"#{number + 1}",) if number else ()
+        self._root = root
+        self._claimed: set[Path] = set()
+        self._ignored: set[Path] = set()
+        self._candidates: dict[Path, tuple[Fact, ...]] = {}
+        self.settings: list[Setting] = []
+        self.mentions: list[Mention] = []
+        self.platforms: list[Platform] = []
+        self.env_files: list[EnvFile] = []
+        self.builds: list[Build] = []
+
+        self._syntax = "unknown"
+        for spec in specs.values():
+            self._recognise(spec)
+        if any(_MATTERS.search(scalar.raw.text) for scalar in scalars(root)):
+            self._walk(root, ())
+
+    # --- platforms
+
+    def _recognise(self, spec: PlatformSpec) -> None:
+        marker = self._marker(spec.data.get("manifest", []))
+        if marker is None:
+            return
+        data = spec.data
+        if not self.platforms:
+            self._syntax = data.get("interpolation", "unknown")
+        self.platforms.append(self._platform(spec, marker, (), ()))
+        for pattern in data.get("ignores", []):
+            self._ignored.update(match.path for match in find(self._root, split(pattern)))
+        for row in data.get("declares", []):
+            for match, container, platform in self._declarations(spec, row, marker):
+                if match.path not in self._claimed:
+                    self._claimed.add(match.path)
+                    syntax = data.get("interpolation", "unknown")
+                    exported = row.get("exported", True)
+                    home = _Home(container, platform, syntax, exported, row.get("encoding"))
+                    self._declared(match, home)
+        for row in data.get("env-files", []):
+            for match, container, platform in self._declarations(spec, row, marker):
+                for scalar in _paths(match.node):
+                    if (path := self._resolve(scalar)) is not None:
+                        self.env_files.append(EnvFile(path, container, platform, scalar.span))
+        for row in data.get("builds", []):
+            for match, container, _ in self._declarations(spec, row, marker):
+                for scalar in _paths(match.node):
+                    if (path := self._resolve(scalar)) is not None:
+                        self.builds.append(Build(path, container))
+
+    def _marker(self, rows: Sequence[Mapping[str, Any]]) -> Span | None:
+        """What shows that the document is a platform's manifest, or None if it is not."""
+        for row in rows:
+            if not any(matches(self._file.path, glob) for glob in row["files"]):
+                continue
+            contains: Mapping[str, Any] = row.get("contains", {})
+            if self._holds(contains, split) is True:
+                found = (match.span for key in contains for match in find(self._root, split(key)))
+                return next(found, Span(self._file.path, 0, 0))
+        return None
+
+    def _declarations(
+        self, spec: PlatformSpec, row: Mapping[str, Any], marker: Span
+    ) -> Iterator[tuple[Match, str, Platform]]:
+        """The places that `row` names, each with its container and the platform as it is there."""
+        pattern, container = split(row["at"]), split(row.get("container", ""))
+        for match in find(self._root, pattern):
+            if "**" in container:
+                own = match.path[: len(match.path) - (len(pattern) - len(container))]
+            else:
+                own = match.path[: len(container)]
+            shown = next(find(self._root, own)).span if own else marker
+            platform = self._platform(spec, shown, pattern, match.path)
+            yield match, ".".join((*self._prefix, *own)), platform
+
+    def _platform(self, spec: PlatformSpec, span: Span, declared: Path, path: Path) -> Platform:
+        def pattern_of(name: str) -> Path | None:
+            if not name.startswith("tree."):
+                return None
+            return _bind(split(name.removeprefix("tree.")), declared, path)
+
+        rows = spec.data.get("ipv6", "unknown")
+        if isinstance(rows, list):
+            # Facts may be lists, which only `_holds` understands: it answers for each row.
+            answers = [self._holds(row.get("when", {}), pattern_of) for row in rows]
+            numbered = [{**row, "when": {str(n): True}} for n, row in enumerate(rows)]
+            said = conditions.decide(
+                numbered, lambda n: UNKNOWN if answers[int(n)] is None else answers[int(n)]
+            ).value
+        else:
+            said = rows
+        return Platform(
+            id=spec.id,
+            label=spec.data.get("label", spec.id),
+            ipv6=ipv6_word(said),
+            model=spec.data.get("model", "unknown"),
+            deployed=spec.data.get("deployed", False),
+            span=span,
+        )
+
+    def _holds(self, when: Mapping[str, Any], pattern_of: Callable[[str], Path | None]) -> Tri:
+        """`conditions.holds` on facts of the tree. A list is equal to what one of its items is."""
+        verdicts = [self._verdict(pattern_of(name), _as_text(when[name])) for name in when]
+        return False if False in verdicts else None if None in verdicts else True
+
+    def _verdict(self, pattern: Path | None, wanted: object) -> Tri:
+        if isinstance(wanted, Mapping) and "not" in wanted:
+            inner = self._verdict(pattern, wanted["not"])
+            return None if inner is None else not inner
+        known = (UNKNOWN,) if pattern is None else self._facts_at(pattern)
+        verdicts = [conditions.holds({"": wanted}, lambda _, fact=fact: fact) for fact in known]  # type: ignore[misc]
+        return True if True in verdicts else None if None in verdicts else False
+
+    def _facts_at(self, pattern: Path) -> tuple[Fact, ...]:
+        """The values that `pattern` finds: texts, PRESENT, UNKNOWN, or just ABSENT."""
+        if pattern not in self._candidates:
+            values: dict[Fact, None] = {}
+            for match in find(self._root, pattern):
+                node = match.node
+                items = node.items if isinstance(node, Listing) else (node,)
+                flat = all(isinstance(item, Scalar) for item in items) and items
+                for item in items if flat else (node,):
+                    values[_fact(item)] = None
+            self._candidates[pattern] = tuple(values) or (ABSENT,)
+        return self._candidates[pattern]
+
+    def _resolve(self, scalar: Scalar) -> str | None:
+        """A path relative to the project root, from one relative to this file's folder."""
+        written = scalar.raw.text
+        if not written or HOLE in written or re.search(r"\$|\{\{|://|^/", written):
+            return None
+        folder = posixpath.dirname(self._file.path)
+        path = posixpath.normpath(posixpath.join(folder, written))
+        if path == ".." or path.startswith("../"):
+            return None
+        return "" if path == "." else path
+
+    # --- settings
+
+    def _declared(self, match: Match, home: _Home) -> None:
+        """The variables that a node declares, in whichever form."""
+        node = match.node
+        if isinstance(node, Branch):
+            for entry in node.entries:
+                self._set(entry.key, entry.span, entry.node, home, node.span)
+        elif isinstance(node, Listing):
+            for item in node.items:
+                self._item(item, home)
+        elif match.path and not node.null:
+            self._set(match.path[-1], match.span, node, home, node.span)
+
+    def _item(self, item: Node, home: _Home) -> bool:
+        """An item of a list, if it is a variable: `NAME=value`, or a name and its value apart."""
+        if isinstance(item, Branch):
+            name = next((item.by_key[key] for key in _NAME_KEYS if key in item.by_key), None)
+            value = next((item.by_key[key] for key in _VALUE_KEYS if key in item.by_key), None)
+            if name is None or not isinstance(name.node, Scalar):
+                return False
+            if home.platform is None and not (value and isinstance(value.node, Scalar)):
+                return False
+            written = name.node.raw.text
+            if not _NAME.fullmatch(written):
+                return False
+            self._set(written, name.node.span, value and value.node, home, item.span)
+            return True
+        if not isinstance(item, Scalar) or "\n" in item.raw.text:
+            return False
+        text = item.raw.text
+        assigned = _ASSIGNMENT.match(text)
+        if assigned:
+            value_node = Scalar(item.raw.part(assigned.end(), len(text)), item.plain)
+            self._set(assigned["name"], item.span, value_node, home, item.span)
+            return True
+        if home.syntax == "compose" and home.platform and _NAME.fullmatch(text):
+            self._set(text, item.span, Scalar(Raw("", item.span), plain=True), home, item.span)
+            return True
+        return False
+
+    def _set(self, name: str, at: Span, node: Node | None, home: _Home, around: Span) -> None:
+        """A setting called `name`, which stands at `at`, both inside of `around`."""
+        raw = self._raw(name, at, node, home)
+        if "\n" in raw.text.rstrip("\r\n"):
+            self.mentions += plain.mentions_in(self._sealer, raw)
+            return
+        value = plain.seal(self._sealer, raw, name, "none" if home.encoding else home.syntax)
+        inside = around.start <= value.span.start and value.span.end <= around.end
+        span = Span(at.path, min(at.start, value.span.start), max(at.end, value.span.end))
+        self.settings.append(
+            Setting(
+                name=key_text(name),
+                value=value,
+                # The value of an alias stands elsewhere.
+                span=span if inside else at,
+                container=home.container,
+                platform=home.platform,
+                exported=home.exported,
+            )
+        )
+        if value.dsn is None and not any(hole.default for hole in value.holes):
+            self.mentions += plain.mentions_in(self._sealer, raw)
+
+    def _raw(self, name: str, at: Span, node: Node | None, home: _Home) -> Raw:
+        if isinstance(node, Branch):
+            inner = next((node.by_key[k] for k in (*_VALUE_KEYS, _SUB) if k in node.by_key), None)
+            if inner is not None and isinstance(inner.node, Scalar):
+                node = inner.node
+        if not isinstance(node, Scalar):
+            return Raw(HOLE, node.span if node else at, (Hole(),))
+        if home.syntax == "compose" and home.platform and node.null:
+            # A bare name passes the variable on from where compose runs.
+            return Raw(HOLE, node.span, (Hole(variable=name),))
+        if home.encoding == "base64":
+            return _decoded(node.raw)
+        return node.raw
+
+    def _walk(self, node: Node, path: Path) -> None:
+        """Every key with a scalar value is a setting; other scalars may mention a DSN."""
+        if path in self._claimed:
+            return
+        if path in self._ignored or isinstance(node, Scalar):
+            for scalar in scalars(node):
+                self.mentions += plain.mentions_in(self._sealer, scalar.raw)
+            return
+        home = _Home(".".join((*self._prefix, *path)), None, self._syntax)
+        for entry in node.entries:
+            below = (*path, entry.key)
+            if below in self._claimed or below in self._ignored:
+                self._walk(entry.node, below)
+            elif isinstance(node, Branch) and isinstance(entry.node, Scalar):
+                self._set(entry.key, entry.span, entry.node, home, node.span)
+            elif not (isinstance(node, Listing) and self._item(entry.node, home)):
+                self._walk(entry.node, below)
+
+
+def _paths(node: Node) -> Iterator[Scalar]:
+    """The paths of a string, a list of strings, or what has a `path` or `context` (compose)."""
+    for item in node.items if isinstance(node, Listing) else (node,):
+        if isinstance(item, Branch):
+            item = next((item.by_key[k].node for k in _PATH_KEYS if k in item.by_key), item)
+        if isinstance(item, Scalar):
+            yield item
+
+
+def _decoded(raw: Raw) -> Raw:
+    """The text behind base64, which may be folded; `raw` itself where it is something else."""
+    try:
+        decoded = base64.b64decode("".join(raw.text.split()), validate=True).decode()
+    except ValueError:
+        return raw
+    return Raw(plain.clean(decoded), raw.span)
+
+
+def _fact(node: Node) -> Fact:
+    if not isinstance(node, Scalar):
+        return PRESENT
+    text = node.raw.text
+    if HOLE in text or "${" in text or "{{" in text:
+        return UNKNOWN
+    return text.lower() if text.lower() in ("true", "false") else text
+
+
+def _as_text(wanted: object) -> object:
+    """What a condition wants, with numbers and booleans as a file spells them."""
+    if isinstance(wanted, bool):
+        return str(wanted).lower()
+    if isinstance(wanted, int | float):
+        return str(wanted)
+    if isinstance(wanted, list):
+        return [_as_text(one) for one in wanted]
+    if isinstance(wanted, Mapping):
+        return {key: _as_text(one) for key, one in wanted.items()}
+    return wanted

@@ -1,0 +1,317 @@
+"""How a value travels: variable to value, name in code to value, hole by hole.
+
+`Resolver.resolve` gives every DSN that an expression can stand for: one for each environment that
+sets a variable it reads, or the literal default where nothing sets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from supa_lint.dsn import url
+from supa_lint.environment import Environment
+from supa_lint.model import (
+    HOLE,
+    MASK,
+    Definition,
+    Dsn,
+    Expr,
+    Hole,
+    Param,
+    Place,
+    Setting,
+    Symbol,
+    Text,
+    Value,
+)
+from supa_lint.raw import Raw
+from supa_lint.scope import Packages, contains
+
+_DEPTH = 12  # of names that stand for names; deeper is a loop
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A DSN with every hole filled that could be, where it was set, and what is set beside it."""
+
+    dsn: Dsn
+    setting: Setting | None
+    environment: Environment | None
+
+
+class Resolver:
+    """Looks names up in the environments and definitions of one project."""
+
+    def __init__(
+        self,
+        environments: Sequence[Environment],
+        definitions: Sequence[Definition],
+        packages: Packages,
+    ) -> None:
+        self._environments = environments
+        self._packages = packages
+        self._definitions: dict[str, list[Definition]] = {}
+        for definition in definitions:
+            self._definitions.setdefault(definition.name, []).append(definition)
+
+    def resolve(self, value: Value, reader: str) -> Iterator[Resolution]:
+        """Every DSN that `value`, an expression in the file `reader`, can stand for."""
+        variables = self.variables(value, reader)
+        seen = self.visible(variables, reader)
+        for environment in seen:
+            yield from self._in(environment, value, reader)
+        if not any(environment.place is Place.LIVE for environment in seen):
+            yield from self._in(None, value, reader)
+
+    def visible(self, variables: frozenset[str], reader: str) -> list[Environment]:
+        """The environments that set one of the variables for code in `reader`.
+
+        An environment whose container is built from another folder is not for this code. Those in
+        the reader's own package win over those around it; examples count where nothing is live.
+        """
+        if not variables:
+            return []
+        found = [
+            environment
+            for environment in self._environments
+            if not variables.isdisjoint(environment.variables)
+            and environment.place in (Place.LIVE, Place.EXAMPLE)
+            and (
+                any(contains(folder, reader) for folder in environment.builds)
+                if environment.builds
+                else self._packages.sees(reader, environment.path)
+            )
+        ]
+        live = [environment for environment in found if environment.place is Place.LIVE]
+        found = self._decided(live or found, variables)
+        nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
+        return [
+            e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest
+        ]
+
+    def _decided(
+        self, found: list[Environment], variables: frozenset[str]
+    ) -> list[Environment]:
+        """Leave out the containers of a manifest that set one variable to different things, when
+        nothing says which of them runs the code."""
+        shapes: dict[str, set[object]] = {}
+        for environment in found:
+            if not environment.builds and environment.container:
+                values = tuple(
+                    _shape(environment.variables[name].value)
+                    for name in sorted(variables)
+                    if name in environment.variables
+                )
+                shapes.setdefault(environment.path, set()).add(values)
+        return [
+            environment
+            for environment in found
+            if environment.builds
+            or not environment.container
+            or len(shapes[environment.path]) == 1
+        ]
+
+    def variables(self, value: Value, reader: str, depth: int = _DEPTH) -> frozenset[str]:
+        """The environment variables that decide where `value` points (not its password)."""
+        names: set[str] = set()
+        for hole in _holes(value):
+            if hole.variable:
+                names.add(hole.variable)
+                if hole.default is not None and depth:
+                    names |= self.variables(hole.default, reader, depth - 1)
+            elif hole.symbol and depth:
+                defined = self.definition(hole.symbol, reader)
+                if isinstance(defined, Value):
+                    names |= self.variables(defined, reader, depth - 1)
+        return frozenset(names)
+
+    def definition(self, symbol: str, reader: str) -> Expr | None:
+        """What a dotted name of another module stands for, if all who define it agree."""
+        *modules, name = symbol.split(".")
+        candidates = [
+            definition
+            for definition in self._definitions.get(name, [])
+            if self._packages.sees(reader, definition.path)
+            or self._packages.sees(definition.path, reader)
+        ]
+        named = [d for d in candidates if _is_module(d.path, modules)]
+        values = {_shape(definition.value): definition.value for definition in named or candidates}
+        return next(iter(values.values())) if len(values) == 1 else None
+
+    def _in(
+        self, environment: Environment | None, value: Value, reader: str
+    ) -> Iterator[Resolution]:
+        filled = self.fill(value, environment, reader)
+        if filled is not None and filled.dsn is not None:
+            setting = _setting_of(filled.dsn, environment)
+            yield Resolution(filled.dsn, setting, environment)
+
+    def fill(
+        self, value: Value, environment: Environment | None, reader: str, depth: int = _DEPTH
+    ) -> Value | None:
+        """`value` with its holes filled from `environment`; None when nothing is known of it."""
+        if not depth:
+            return None
+        if value.hole is not None:
+            target = self._fill_hole(value.hole, environment, reader, depth)
+            return target and _rewrite(target, value.rewritten)
+        if value.dsn is not None:
+            return replace(value, dsn=self._fill_dsn(value.dsn, environment, reader, depth))
+        if not value.holes:
+            return value
+        return self._fill_text(value, environment, reader, depth)
+
+    def _fill_hole(
+        self, hole: Hole, environment: Environment | None, reader: str, depth: int
+    ) -> Value | None:
+        target: Value | None = None
+        if hole.variable:
+            setting = environment.variables.get(hole.variable) if environment else None
+            if setting is None:
+                target = hole.default
+            elif not (setting.value.hole and setting.value.hole.variable == hole.variable):
+                target = setting.value
+            else:
+                # `DATABASE_URL: ${DATABASE_URL}`: what another environment of the project sets.
+                target = self._elsewhere(setting, environment) or setting.value.hole.default
+        elif hole.symbol:
+            defined = self.definition(hole.symbol, reader)
+            target = defined if isinstance(defined, Value) else None
+        filled = self.fill(target, environment, reader, depth - 1) if target else None
+        return _narrow(filled, hole.part) if hole.part else filled
+
+    def _elsewhere(self, setting: Setting, environment: Environment | None) -> Value | None:
+        """What the env files beside a manifest set for a variable that it only passes on."""
+        if environment is None:
+            return None
+        values = [
+            other.variables[setting.name].value
+            for other in self._environments
+            if other.path != environment.path
+            and other.platform is None
+            and other.place is Place.LIVE
+            and setting.name in other.variables
+            and self._packages.root_of(other.path) == self._packages.root_of(environment.path)
+        ]
+        return values[0] if len(values) == 1 else None
+
+    def _fill_dsn(
+        self, dsn: Dsn, environment: Environment | None, reader: str, depth: int
+    ) -> Dsn:
+        def part(text: Text | None) -> Text | None:
+            return text and self._fill_text(text, environment, reader, depth)
+
+        return replace(
+            dsn,
+            scheme=part(dsn.scheme),
+            user=part(dsn.user),
+            host=part(dsn.host),
+            port=part(dsn.port),
+            database=part(dsn.database),
+            params=tuple(Param(p.name, part(p.value) or p.value, p.key) for p in dsn.params),
+        )
+
+    def _fill_text(
+        self, text: Text, environment: Environment | None, reader: str, depth: int
+    ) -> Value | None:
+        """A text with holes. A URL with something after it stays a DSN: `f"{url}?sslmode=x"`."""
+        pieces = text.text.split(HOLE)
+        out = pieces[0]
+        left: list[Hole] = []
+        base: Value | None = None
+        span = text.span
+        for index, (hole, after) in enumerate(zip(text.holes, pieces[1:], strict=False)):
+            filled = self._fill_hole(hole, environment, reader, depth - 1)
+            if filled is not None and filled.dsn is not None:
+                if index or pieces[0]:
+                    return None
+                base = filled
+            elif filled is not None and filled.text != MASK:
+                out += filled.text
+                left += filled.holes
+                span = filled.span if text.text == HOLE else span
+            else:
+                out += HOLE
+                left.append(hole)
+            out += after
+        if base is not None and base.dsn is not None:
+            return _rewrite(replace(base, dsn=_extend(base.dsn, out, text)), _rewritten(text))
+        return Value(out, span, tuple(left), rewritten=_rewritten(text))
+
+
+def as_value(expr: Expr) -> Value | None:
+    """An expression as something to resolve: a value, or a name that another module defines."""
+    if isinstance(expr, Symbol):
+        return Value(HOLE, expr.span, (Hole(symbol=expr.name),))
+    return expr if isinstance(expr, Value) else None
+
+
+def _holes(value: Value) -> Iterator[Hole]:
+    yield from value.holes
+    if value.dsn is not None:
+        dsn = value.dsn
+        for text in (dsn.scheme, dsn.user, dsn.host, dsn.port):
+            yield from text.holes if text else ()
+
+
+def _rewrite(value: Value, rewritten: frozenset[str]) -> Value:
+    if not rewritten:
+        return value
+    dsn = value.dsn and replace(value.dsn, rewritten=value.dsn.rewritten | rewritten)
+    return replace(value, dsn=dsn, rewritten=value.rewritten | rewritten)
+
+
+def _rewritten(text: Text) -> frozenset[str]:
+    return text.rewritten if isinstance(text, Value) else frozenset()
+
+
+def _extend(dsn: Dsn, suffix: str, text: Text) -> Dsn:
+    """`dsn` with what code puts after it. Parameters are understood, anything else is not."""
+    parsed = url.parse(Raw(f"postgresql://h/{suffix}", text.span))
+    if suffix and suffix[0] in "?&" and parsed is not None:
+        params = url.parse(Raw("postgresql://h/?" + suffix[1:], text.span))
+        return replace(dsn, params=dsn.params + (params.params if params else ()))
+    return replace(dsn, rewritten=dsn.rewritten | {"*"}) if suffix else dsn
+
+
+def _narrow(value: Value | None, part: str) -> Value | None:
+    """One part of the DSN that a value holds."""
+    if value is None or value.dsn is None or value.dsn.rewritten & {part, "*"}:
+        return None
+    if part == "password":
+        return Value(MASK, value.span, password=value.dsn.password)
+    text = getattr(value.dsn, part, None)
+    return Value(text.text, text.span, text.holes) if isinstance(text, Text) else None
+
+
+def _setting_of(dsn: Dsn, environment: Environment | None) -> Setting | None:
+    """The variable that says where the connection goes."""
+    if environment is None:
+        return None
+    places = [text.span for text in (dsn.host,) if text] + [dsn.span]
+    return next(
+        (
+            setting
+            for place in places
+            for setting in environment.variables.values()
+            if setting.span.path == place.path
+            and setting.span.start <= place.start
+            and place.end <= setting.span.end
+        ),
+        None,
+    )
+
+
+def _is_module(path: str, modules: Sequence[str]) -> bool:
+    """Whether a dotted name can mean something in the module at `path`."""
+    stem = path.rpartition(".")[0].removesuffix("/__init__")
+    return stem.rpartition("/")[2] in modules
+
+
+def _shape(value: Expr) -> object:
+    """What makes two definitions the same thing: their text and holes, not where they stand."""
+    if isinstance(value, Value):
+        port = value.dsn.port.text if value.dsn and value.dsn.port else ""
+        return (value.text, port, tuple((h.variable, h.symbol, h.part) for h in _holes(value)))
+    return id(value)
