@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from supa_lint import dsn
+from supa_lint.model import PasswordKind, Span
+from supa_lint.raw import Raw, Segment
+
+HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        (f"host={HOST} port=5432 user=postgres password='a b' dbname=postgres", "keywords"),
+        (f"host = {HOST}  port = 5432 user=postgres password=Tr0ub4dour dbname=postgres", "keywords"),
+        (f"Host={HOST};Port=5432;Username=postgres;Password=Tr0ub4dour;Database=postgres", "npgsql"),
+        (f"User Id=postgres;Password=Tr0ub4dour;Server={HOST};Port=5432;Database=postgres", "npgsql"),
+    ],
+)
+def test_keyword_strings(text: str, spelling: str) -> None:
+    found = dsn.parse(Raw(text, Span("f", 0, len(text)), (), (Segment(0, len(text), 0),)))
+    assert found is not None
+    assert found.spelling == spelling
+    assert found.host is not None
+    assert found.host.text == HOST
+    assert text[found.host.span.start : found.host.span.end] == HOST
+    assert found.user is not None
+    assert found.user.text == "postgres"
+    assert found.port is not None
+    assert found.port.text == "5432"
+    assert found.password.kind is PasswordKind.LITERAL
+    assert "Tr0ub4dour" not in repr(found)
+
+
+@pytest.mark.parametrize("text", ["host=x", "a=b c=d", "port=5432 user=x", "say host=x and go", ""])
+def test_other_texts_are_no_keyword_string(text: str) -> None:
+    assert dsn.parse(Raw(text, Span("f", 0, len(text)))) is None
