@@ -119,3 +119,20 @@ def test_the_build_refuses_what_json_would_change() -> None:
     check({"ports": {5432: ["direct"]}})
     with pytest.raises(ValueError, match="quote it"):
         check({"checks": [{True: "an unquoted yes"}]})
+
+
+def test_ci_runs_the_commands_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
+    for name in ("tests", "demo"):
+        assert f"\n<!-- {name} -->\n```sh\npython3 -m venv .venv && " in readme
+        assert f"_command=$(readme {name})\n" in ci
+
+
+def test_requirements_are_pinned_and_name_no_index() -> None:
+    text = (ROOT / "requirements/dev.txt").read_text(encoding="utf-8")
+    assert "://" not in text
+    assert text.count("==") <= text.count("--hash=sha256:")
+    lines = [line for line in text.splitlines() if line[:1].isalnum()]
+    assert lines
+    assert all("==" in line and line.endswith("\\") for line in lines)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from supa_lint.model import Build, EnvFile, Facts, Place, Platform, Setting
+from supa_lint.model import (
+    Build,
+    Dsn,
+    EnvFile,
+    Facts,
+    Place,
+    Platform,
+    Setting,
+    Span,
+    Value,
+)
+from supa_lint.source import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,19 @@ def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[En
             if target is not None:
                 found.append(_from_env_file(env_file, target, one.builds, places))
     return found
+
+
+def stated(variables: Mapping[str, str], source: File | None) -> list[Environment]:
+    """What the configuration says of variables that are set outside the repository."""
+    if not variables or source is None:
+        return []
+    settings = {}
+    for name, endpoint in variables.items():
+        at = max(source.data.find(name.encode()), 0)
+        span = Span(source.path, at, at + len(name.encode()))
+        dsn = Dsn("url", span, rewritten=frozenset("*"), stated=endpoint)
+        settings[name] = Setting(name, Value("", span, dsn=dsn), span)
+    return [Environment(source.path, "", Place.LIVE, settings)]
 
 
 def _containers(facts: Facts) -> dict[str, dict[str, Setting]]:

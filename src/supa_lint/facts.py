@@ -33,13 +33,13 @@ from supa_lint.model import (
     Symbol,
     Text,
     Tri,
-    Unknown,
     Value,
 )
 from supa_lint.model import Mapping as Table
 from supa_lint.scope import Packages
 from supa_lint.source import File
 
+_TLS_PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
 _REF = re.compile(r"[a-z]{20}(?:-rr-[a-z0-9-]+)?")
 
 
@@ -145,7 +145,7 @@ class ConnectionFacts:
     def _password(self, name: str) -> Fact:
         password = self.connection.dsn.password
         if name == "password":
-            return password.kind.value
+            return ABSENT if password.kind is PasswordKind.ABSENT else password.kind.value
         return getattr(password, name.removeprefix("password."))
 
     def _placeholder(self) -> bool:
@@ -191,7 +191,8 @@ class ConnectionFacts:
         client = self.connection.client
         table = client.data.get("tls", {}) if client else {}
         said = [self._option(name) for name in table.get("options", [])]
-        said += [self._param(name) for name in table.get("params", ["sslmode", "ssl", "SSL Mode"])]
+        # A word that this client does not read counts too: other rules speak about it.
+        said += [self._param(name) for name in (*table.get("params", ()), *_TLS_PARAMS)]
         said += [
             _text(self.connection.variables[name].value)
             for name in ("PGSSLMODE",)
@@ -202,7 +203,7 @@ class ConnectionFacts:
         known = next((fact for fact in said if fact is not ABSENT), None)
         if known is not None:
             return _tls_mode(known)
-        return UNKNOWN if self._tls_said_beside() else "absent"
+        return UNKNOWN if self._tls_said_beside() else ABSENT
 
     def _tls_said_beside(self) -> bool:
         """Whether a variable beside the DSN is about TLS: what code makes of it is not known."""
@@ -359,8 +360,8 @@ def _fact(expr: Expr) -> Fact:
     if isinstance(expr, Symbol):
         return expr.name
     if isinstance(expr, Value):
-        return expr.text if HOLE not in expr.text and expr.text != MASK else UNKNOWN
-    return UNKNOWN if isinstance(expr, Unknown) else PRESENT
+        return expr.text if HOLE not in expr.text and expr.text != MASK else PRESENT
+    return PRESENT
 
 
 def _complete(call: Call, path: str) -> bool:
@@ -392,7 +393,6 @@ def _tls_mode(fact: Fact) -> Fact:
         return "on" if fact else "disable"
     if isinstance(fact, str):
         word = fact.lower().replace("_", "-")
-        return {"true": "on", "1": "on", "false": "disable", "0": "disable", "none": "absent"}.get(
-            word, word
-        )
+        words = {"true": "on", "1": "on", "false": "disable", "0": "disable", "none": ABSENT}
+        return words.get(word, word)
     return UNKNOWN

@@ -15,7 +15,7 @@ from supa_lint.clients import Clients, Use
 from supa_lint.conditions import holds
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
-from supa_lint.environment import Environment, environments
+from supa_lint.environment import Environment, environments, stated
 from supa_lint.facts import ConnectionFacts, Project
 from supa_lint.model import (
     Client,
@@ -45,7 +45,9 @@ class _Linker:
         self._project = project
         self._endpoints = Endpoints(project.knowledge.endpoints)
         self._clients = project.clients
+        source = project.files.get(project.config.source or "")
         self._environments = environments(facts, project.places)
+        self._environments += stated(project.config.variables, source)
         definitions = [definition for one in facts for definition in one.definitions]
         self._resolver = Resolver(self._environments, definitions, project.packages)
         self._joined: set[Span] = set()

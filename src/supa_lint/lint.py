@@ -46,7 +46,9 @@ def lint(tree: Tree, config: Config, knowledge: Knowledge, options: Options | No
     findings = [*verdicts.findings, *_own(tree, broken, verdicts.failures, knowledge)]
 
     by_path = {path: suppressions(file) for path, file in files.items()}
-    kept, suppressed, meta = apply(findings, by_path, files, knowledge.rules, active)
+    kept, suppressed, meta = apply(
+        findings, by_path, files, knowledge.rules, knowledge.rules, active
+    )
     kept = [finding for finding in [*kept, *meta] if finding.rule in active]
     shown = [f for f in kept if not _ignored(f, config, knowledge) and _in(f, options.paths)]
     loud = [f for f in shown if options.pedantic or f.severity is not Severity.INFO]

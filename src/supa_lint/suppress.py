@@ -1,7 +1,7 @@
 """Suppressions: `# supa-lint: ignore[rule-id, other-id] reason`, in the comments of any format.
 
-At the end of a line it speaks for that line. Alone on a line it speaks for the next line of
-content, with the lines that a trailing backslash joins to it.
+At the end of a line it speaks for that line. Alone on a line it speaks for the next line, and for
+the next one that is no comment, with the lines that a trailing backslash joins to it.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ _BEFORE: Final = re.compile(
 _WINDOW: Final = 200
 """How many bytes of the line before it are looked at. Like the limit above, it keeps a file of one
 long line from being slow."""
+
+_JOINED: Final = 100
+"""How many lines joined by backslashes are one command."""
 
 _FAMILIES: Final = {
     b"#": (b"#",),
@@ -72,6 +75,8 @@ def suppressions(file: File) -> tuple[Suppression, ...]:
             until, lines = targets.get(comment, (0, ()))
             if line >= until:
                 until, lines = targets[comment] = _next_content(file, line + 1, comment)
+            if line + 1 < until:  # a DSN may stand in a comment, too
+                lines = (line + 1, *lines)
         well_formed = match["colon"] and match["word"] == b"ignore"
         found.append(
             Suppression(
@@ -156,7 +161,7 @@ def _next_content(file: File, line: int, comment: tuple[bytes, ...]) -> tuple[in
     else:
         return line, ()
     end = line
-    while end < last and file.line_bytes(end).endswith(b"\\"):
+    while end < min(last, line + _JOINED) and file.line_bytes(end).endswith(b"\\"):
         end += 1
     return line, tuple(range(line, end + 1))
 

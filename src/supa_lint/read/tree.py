@@ -44,14 +44,12 @@ from supa_lint.source import File
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text, number, boolean or null as it is written. `plain` is no when it stands in quotes."""
+    """A text, number, boolean or null as it is written. `span` takes its quotes in, `raw` does not;
+    `plain` is no when there are any."""
 
     raw: Raw = field(repr=False)
+    span: Span
     plain: bool
-
-    @property
-    def span(self) -> Span:
-        return self.raw.span
 
     @property
     def null(self) -> bool:
@@ -393,11 +391,12 @@ class _Document:
         text = item.raw.text
         assigned = _ASSIGNMENT.match(text)
         if assigned:
-            value_node = Scalar(item.raw.part(assigned.end(), len(text)), item.plain)
+            value_node = Scalar(item.raw.part(assigned.end(), len(text)), item.span, item.plain)
             self._set(assigned["name"], item.span, value_node, home, item.span)
             return True
         if home.syntax == "compose" and home.platform and _NAME.fullmatch(text):
-            self._set(text, item.span, Scalar(Raw("", item.span), plain=True), home, item.span)
+            passed_on = Scalar(Raw("", item.span), item.span, plain=True)
+            self._set(text, item.span, passed_on, home, item.span)
             return True
         return False
 
@@ -408,14 +407,15 @@ class _Document:
             self.mentions += plain.mentions_in(self._sealer, raw)
             return
         value = plain.seal(self._sealer, raw, name, "none" if home.encoding else home.syntax)
-        inside = around.start <= value.span.start and value.span.end <= around.end
-        span = Span(at.path, min(at.start, value.span.start), max(at.end, value.span.end))
+        whole = node.span if isinstance(node, Scalar) else value.span
+        # The value of an alias stands elsewhere.
+        if around.start <= whole.start and whole.end <= around.end:
+            at = Span(at.path, min(at.start, whole.start), max(at.end, whole.end))
         self.settings.append(
             Setting(
                 name=key_text(name),
                 value=value,
-                # The value of an alias stands elsewhere.
-                span=span if inside else at,
+                span=at,
                 container=home.container,
                 platform=home.platform,
                 exported=home.exported,

@@ -31,6 +31,7 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 _SURROGATE_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LINE = re.compile(r"[^\r\n\x85\u2028\u2029]+")
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_BLOCK_HEADER = re.compile(r"[^\r\n\x85\u2028\u2029]*\s*")
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
@@ -150,7 +151,7 @@ class _Composer:
         parent.height = max(parent.height, height + 1)
 
     def _alias(self, anchor: str | None, span: Span) -> None:
-        unknown = Scalar(Raw(HOLE, span, (Hole(),)), plain=True)
+        unknown = Scalar(Raw(HOLE, span, (Hole(),)), span, plain=True)
         node, size, height = self._anchors.get(anchor or "", (unknown, 1, 1))
         if size > self._spare or len(self._stack) + height > _DEEPEST:
             node, size, height = unknown, 1, 1
@@ -179,29 +180,31 @@ class _Composer:
         return Branch(tuple(entries), span)
 
     def _scalar(self, event: Any, start: int, end: int) -> Scalar:  # noqa: ANN401
+        span = self._span(start, end)
         if event.tag is not None and re.fullmatch(r"!(?!Sub$).+", event.tag):
             # `!Ref X`, `!vault ...`: what it stands for is known elsewhere.
-            return Scalar(Raw(HOLE, self._span(start, end), (Hole(),)), plain=False)
+            return Scalar(Raw(HOLE, span, (Hole(),)), span, plain=False)
         if event.tag or event.anchor:
-            start = _PROPERTIES.match(self._text, start, end).end()  # type: ignore[union-attr]
-        if event.style in ("'", '"'):
+            start = _matched(_PROPERTIES, self._text, start, end)
+        if event.style in ("|", ">"):
+            end = max(start, start + len(self._text[start:end].rstrip()))
+            span = self._span(start, end)
+            start = _matched(_BLOCK_HEADER, self._text, start, end)
+        elif event.style:
             start, end = start + 1, end - 1
-        elif event.style in ("|", ">"):
-            end = start + len(self._text[start:end].rstrip())
-        return Scalar(self._raw(plain.clean(event.value), start, end, event.style), plain=not event.style)
+        return Scalar(self._raw(plain.clean(event.value), start, end), span, not event.style)
 
-    def _raw(self, value: str, start: int, end: int, style: str | None) -> Raw:
+    def _raw(self, value: str, start: int, end: int) -> Raw:
         span = self._span(start, end)
         if self._text[start:end] == value:
             return plain.raw_at(self._file, span.start, span.end)
-        return Raw(value, span, (), tuple(self._segments(value, start, end, style)))
+        return Raw(value, span, (), tuple(self._segments(value, start, end)))
 
-    def _segments(self, value: str, start: int, end: int, style: str | None) -> list[Segment]:
+    def _segments(self, value: str, start: int, end: int) -> list[Segment]:
         """Where the lines of a text that goes over several lines stand, or nothing when it was
         written with escapes. (YAML folds line breaks and takes indentation away.)"""
         segments: list[Segment] = []
-        lines = list(_LINE.finditer(self._text, start, end))
-        for line in lines[1:] if style in ("|", ">") else lines:
+        for line in _LINE.finditer(self._text, start, end):
             words = line.group().strip()
             if not words:
                 continue
@@ -219,3 +222,9 @@ class _Composer:
 
     def _span(self, start: int, end: int) -> Span:
         return Span(self._file.path, self._byte(start), self._byte(end))
+
+
+def _matched(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    """Where a match of `pattern` at `start` ends."""
+    match = pattern.match(text, start, end)
+    return match.end() if match else start

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Const, Hole, Span
 from supa_lint.raw import Raw
-from supa_lint.read.python.scope import Binding, Scope
+from supa_lint.read.python.scope import Binding, Scope, parameters
 from supa_lint.read.python.terms import ANY, Invoke, Items, Parsed, Table, Term, as_text
 
 if TYPE_CHECKING:
@@ -36,13 +36,23 @@ CALLS = {
     **{
         f"environ.{name}.{method}": (default, "var")
         for name in ("Env", "FileAwareEnv")
-        for method, default in {"__call__": 2, "get_value": 2, "str": 1, "int": 1, "float": 1}.items()
+        for method, default in {
+            "__call__": 2,
+            "get_value": 2,
+            "str": 1,
+            "int": 1,
+            "float": 1,
+        }.items()
     },
 }
 """Calls that give the text of the variable they name. (`env.db()`, `dj_database_url.config()` give
 more than the text: the client files know them.)"""
 
-_SETTINGS_BASES = {"pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic.v1.BaseSettings"}
+_SETTINGS_BASES = {
+    "pydantic_settings.BaseSettings",
+    "pydantic.BaseSettings",
+    "pydantic.v1.BaseSettings",
+}
 _FIELD = {"pydantic.Field", "pydantic.v1.Field", "pydantic.fields.Field"}
 
 
@@ -81,8 +91,10 @@ class SettingsClass:
 
 def settings_class(cls: Scope, evaluator: Evaluator) -> SettingsClass | None:
     """How a class reads its fields from the environment, or None when it does not."""
-    chain = evaluator.bases(cls)
-    if not any(name in _SETTINGS_BASES for one in chain for name in evaluator.base_names(one)):
+    chain = evaluator.names.bases(cls)
+    if not any(
+        name in _SETTINGS_BASES for one in chain for name in evaluator.names.base_names(one)
+    ):
         return None
     for one in chain:
         for binding in one.bindings.get("model_config", ()):
@@ -163,13 +175,14 @@ def _validates(decorator: ast.expr, name: str, cls: Scope, evaluator: Evaluator)
     return (
         isinstance(decorator, ast.Call)
         and evaluator.dotted(decorator.func, cls) in _VALIDATORS
-        and any(isinstance(arg, ast.Constant) and arg.value in (name, "*") for arg in decorator.args)
+        and any(
+            isinstance(arg, ast.Constant) and arg.value in (name, "*") for arg in decorator.args
+        )
     )
 
 
 def _validated_by(function: Scope, field: Raw, evaluator: Evaluator) -> Raw:
-    assert isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef)
-    names = [arg.arg for arg in function.node.args.args]
+    names = [arg.arg for arg in parameters(function.node)]
     if len(names) < 2:
         return evaluator.rewrite(field, ANY)
     result = evaluator.returned(function, {names[1]: field})

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown, Value
 from supa_lint.raw import Raw
-from supa_lint.read.python import environ, texts
+from supa_lint.read.python import environ, tables, texts
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.names import Budget, Names
-from supa_lint.read.python.scope import Binding, Module, Mutation, Scope
+from supa_lint.read.python.scope import Binding, Module, Mutation, Scope, defaults, parameters
 from supa_lint.read.python.terms import (
     ANY,
     ATTRIBUTES,
@@ -43,9 +43,7 @@ _CONFIG_NAME = re.compile(
 class Evaluator:
     """Evaluates the expressions of one module."""
 
-    def __init__(
-        self, module: Module, layout: Layout, seal: Callable[[Raw, str], Value]
-    ) -> None:
+    def __init__(self, module: Module, layout: Layout, seal: Callable[[Raw, str], Value]) -> None:
         self.module = module
         self.layout = layout
         self.seal = seal
@@ -66,7 +64,7 @@ class Evaluator:
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Term:
         try:
-            evaluate = getattr(self, f"_{type(node).__name__}", None)
+            evaluate = getattr(self, f"on_{type(node).__name__.lower()}", None)
             if evaluate is None or not self.budget.enter():
                 if evaluate is None:
                     self.budget.enter()
@@ -150,7 +148,8 @@ class Evaluator:
 
     def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
         """`term` after `name = f(name)`, which may or may not be reached."""
-        assert binding.value is not None
+        if binding.value is None:
+            return Unknown(term.span)
         self._current[key] = term
         try:
             after = self.evaluate(binding.value, binding.scope)
@@ -194,11 +193,11 @@ class Evaluator:
         for mutation in mutations:
             if not isinstance(term, Table):
                 return term
-            certain = made_at is not None and certainly_after(mutation, made_at)
+            certain = made_at is not None and tables.certainly_after(mutation, made_at)
             if not certain and not whole and len(mutation.keys) <= 1 and mutation.kind == "set":
                 continue
-            value = self._mutation_value(mutation)
-            term = _put(term, mutation.keys, value if certain else None, mutation.kind)
+            value = self._mutation_value(mutation) if certain else None
+            term = tables.put(term, mutation.keys, value, mutation.kind)
         return term
 
     def _mutation_value(self, mutation: Mutation) -> Term | None:
@@ -210,14 +209,14 @@ class Evaluator:
 
     # --- expressions
 
-    def _Name(self, node: ast.Name, scope: Scope) -> Term:
+    def on_name(self, node: ast.Name, scope: Scope) -> Term:
         owner = scope.owner(node.id)
         if owner is None:
             named = self.dotted(node, scope)
             return Symbol(named, self.span(node)) if named else Unknown(self.span(node))
         return self.resolve(node.id, owner, owner.bindings[node.id], self.span(node))
 
-    def _Attribute(self, node: ast.Attribute, scope: Scope) -> Term:
+    def on_attribute(self, node: ast.Attribute, scope: Scope) -> Term:
         span = self.span(node)
         cls = self.names.instance(node.value, scope)
         if cls:
@@ -250,7 +249,7 @@ class Evaluator:
                 return environ.validated(term, attribute, cls, self)
         return self.resolve(key, owner, bindings, span)
 
-    def _Subscript(self, node: ast.Subscript, scope: Scope) -> Term:
+    def on_subscript(self, node: ast.Subscript, scope: Scope) -> Term:
         span = self.span(node)
         if self.dotted(node.value, scope) in environ.MAPPINGS:
             return environ.hole(as_text(self.evaluate(node.slice, scope)), None, span, self)
@@ -265,7 +264,7 @@ class Evaluator:
             return base.items[key]
         return Unknown(span)
 
-    def _Call(self, node: ast.Call, scope: Scope) -> Term:
+    def on_call(self, node: ast.Call, scope: Scope) -> Term:
         callee = self.names.callee(node, scope)
         read = environ.read_call(callee, node, scope, self)
         if read is not None:
@@ -304,32 +303,28 @@ class Evaluator:
         """`dict(...)`, or the keyword arguments of a call."""
         table = Table((), True, self.span(node))
         for arg in () if keywords_only else node.args:
-            table = _merge(table, self.evaluate(arg, scope))
+            table = tables.merge(table, self.evaluate(arg, scope))
         for keyword in node.keywords:
             value = self.evaluate(keyword.value, scope)
-            table = table.put(keyword.arg, value) if keyword.arg else _merge(table, value)
+            table = table.put(keyword.arg, value) if keyword.arg else tables.merge(table, value)
         return table
 
     def arguments(self, function: Scope, node: ast.Call, scope: Scope) -> dict[str, Term]:
         """What a call gives to the parameters of a function of this module."""
-        assert isinstance(function.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        args = function.node.args
-        names = [arg.arg for arg in args.posonlyargs + args.args]
-        if function.parent and function.parent.kind == "class" and not _is_static(function.node):
-            names = names[1:]
-        defaults = [arg.arg for arg in args.posonlyargs + args.args][::-1]
-        given: dict[str, Term] = {}
-        outside = function.parent or function
-        for name, default in zip(defaults, reversed(args.defaults), strict=False):
-            given[name] = self.evaluate(default, outside)
-        for arg, default_value in zip(args.kwonlyargs, args.kw_defaults, strict=True):
-            if default_value:
-                given[arg.arg] = self.evaluate(default_value, outside)
         if any(isinstance(arg, ast.Starred) for arg in node.args) or any(
             keyword.arg is None for keyword in node.keywords
         ):
             return {}
-        given |= {name: self.evaluate(arg, scope) for name, arg in zip(names, node.args, strict=False)}
+        names = [arg.arg for arg in parameters(function.node)]
+        given = {
+            name: self.evaluate(default, function.parent or function)
+            for name, default in defaults(function.node)
+        }
+        if function.parent and function.parent.kind == "class" and not _is_static(function.node):
+            names = names[1:]
+        given |= {
+            name: self.evaluate(arg, scope) for name, arg in zip(names, node.args, strict=False)
+        }
         given |= {one.arg: self.evaluate(one.value, scope) for one in node.keywords if one.arg}
         return given
 
@@ -352,7 +347,7 @@ class Evaluator:
         real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
         return join(real or terms, span)
 
-    def _Constant(self, node: ast.Constant, scope: Scope) -> Term:
+    def on_constant(self, node: ast.Constant, scope: Scope) -> Term:
         if isinstance(node.value, str):
             self.literals.add(id(node))
             return self.layout.text(node)
@@ -360,7 +355,7 @@ class Evaluator:
             return Const(node.value, self.span(node))
         return Unknown(self.span(node))
 
-    def _JoinedStr(self, node: ast.JoinedStr, scope: Scope) -> Term:
+    def on_joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Term:
         self.literals.add(id(node))
         pieces: list[Term] = []
         for one in self.layout.parts(node):
@@ -372,14 +367,20 @@ class Evaluator:
                 pieces.append(self.evaluate(one.value, scope))
         return texts.appended(concat(pieces, self.span(node)), self)
 
-    def _BinOp(self, node: ast.BinOp, scope: Scope) -> Term:
+    def on_binop(self, node: ast.BinOp, scope: Scope) -> Term:
         span = self.span(node)
         if isinstance(node.op, ast.Mod):
             left = self.evaluate(node.left, scope)
-            return texts.percent(left, node.right, scope, span, self) if isinstance(left, Raw) else Unknown(span)
+            return (
+                texts.percent(left, node.right, scope, span, self)
+                if isinstance(left, Raw)
+                else Unknown(span)
+            )
         if isinstance(node.op, ast.BitOr):
-            return _merge(_merge(Table((), True, span), self.evaluate(node.left, scope)),
-                          self.evaluate(node.right, scope))
+            return tables.merge(
+                tables.merge(Table((), True, span), self.evaluate(node.left, scope)),
+                self.evaluate(node.right, scope),
+            )
         if not isinstance(node.op, ast.Add):
             return Unknown(span)
         operands: list[ast.expr] = []
@@ -393,7 +394,7 @@ class Evaluator:
             return Unknown(span)
         return texts.appended(concat(terms, span), self)
 
-    def _BoolOp(self, node: ast.BoolOp, scope: Scope) -> Term:
+    def on_boolop(self, node: ast.BoolOp, scope: Scope) -> Term:
         span = self.span(node)
         if not isinstance(node.op, ast.Or):
             return Unknown(span)
@@ -418,38 +419,38 @@ class Evaluator:
                 return replace(first, holes=(replace(hole, default=default),))
         return first
 
-    def _IfExp(self, node: ast.IfExp, scope: Scope) -> Term:
+    def on_ifexp(self, node: ast.IfExp, scope: Scope) -> Term:
         span = self.span(node)
         body, orelse = self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)
         if ast.dump(node.test) == ast.dump(node.body):
             return self._or(body, orelse, span)
         return join([body, orelse], span)
 
-    def _Dict(self, node: ast.Dict, scope: Scope) -> Term:
+    def on_dict(self, node: ast.Dict, scope: Scope) -> Term:
         table = Table((), True, self.span(node))
         for key, value in zip(node.keys, node.values, strict=True):
             term = self.evaluate(value, scope)
             if key is None:
-                table = _merge(table, term)
+                table = tables.merge(table, term)
                 continue
             name = self.evaluate(key, scope)
             known = isinstance(name, Raw) and not name.holes
             table = table.put(as_text(name).text, term) if known else replace(table, complete=False)
         return table
 
-    def _List(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Term:
+    def on_list(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Term:
         if any(isinstance(one, ast.Starred) for one in node.elts):
             return Unknown(self.span(node))
         return Items(tuple(self.evaluate(one, scope) for one in node.elts), self.span(node))
 
-    _Tuple = _Set = _List
+    on_tuple = on_set = on_list
 
-    def _Await(self, node: ast.Await | ast.NamedExpr, scope: Scope) -> Term:
+    def on_await(self, node: ast.Await | ast.NamedExpr, scope: Scope) -> Term:
         return self.evaluate(node.value, scope)
 
-    _NamedExpr = _Await
+    on_namedexpr = on_await
 
-    def _UnaryOp(self, node: ast.UnaryOp, scope: Scope) -> Term:
+    def on_unaryop(self, node: ast.UnaryOp, scope: Scope) -> Term:
         operand = self.evaluate(node.operand, scope)
         if isinstance(operand, Const) and isinstance(operand.value, int | float):
             if isinstance(node.op, ast.USub):
@@ -461,12 +462,16 @@ class Evaluator:
 
 def is_property(node: ast.AST) -> bool:
     """Whether a function is read like an attribute."""
-    names = {getattr(one, "attr", getattr(one, "id", "")) for one in getattr(node, "decorator_list", ())}
+    names = {
+        getattr(one, "attr", getattr(one, "id", "")) for one in getattr(node, "decorator_list", ())
+    }
     return bool(names & {"property", "cached_property", "computed_field"})
 
 
 def _is_static(node: ast.AST) -> bool:
-    return any(getattr(one, "id", "") == "staticmethod" for one in getattr(node, "decorator_list", ()))
+    return any(
+        getattr(one, "id", "") == "staticmethod" for one in getattr(node, "decorator_list", ())
+    )
 
 
 def _asks_for(test: ast.expr | None, name: str) -> bool:
@@ -479,42 +484,3 @@ def _asks_for(test: ast.expr | None, name: str) -> bool:
         same = isinstance(test.ops[0], ast.Is | ast.Eq)
         return empty and same and ast.unparse(test.left) == name
     return False
-
-
-def certainly_after(mutation: Mutation, binding: Binding) -> bool:
-    """Whether a mutation happens whenever its name was bound there, and after it."""
-    at, made = mutation.node, binding.node
-    assert isinstance(at, ast.stmt | ast.expr)
-    assert isinstance(made, ast.stmt | ast.expr)
-    return (
-        mutation.scope is binding.scope
-        and mutation.kind != "opaque"
-        and binding.guard[: len(mutation.guard)] == mutation.guard
-        and (at.lineno, at.col_offset) > (made.lineno, made.col_offset)
-    )
-
-
-def _merge(table: Table, other: Term) -> Table:
-    """`{**table, **other}`."""
-    if not isinstance(other, Table):
-        return replace(table, complete=False)
-    for key, value in other.entries:
-        table = table.put(key, value)
-    return replace(table, complete=table.complete and other.complete)
-
-
-def _put(table: Table, keys: tuple[str, ...], value: Term | None, kind: str) -> Table:
-    """The table with `value` set at `keys`, or (`value` None) perhaps something set there."""
-    if not keys or (kind == "update" and len(keys) == 0):
-        if kind == "update" and isinstance(value, Table):
-            return _merge(table, value)
-        return replace(table, complete=False)
-    key, *rest = keys
-    if rest or kind != "set":
-        inner = table.get(key)
-        if not isinstance(inner, Table):
-            return replace(table, complete=table.complete and inner is not None)
-        return table.put(key, _put(inner, tuple(rest), value, kind))
-    if value is None:
-        return replace(table.put(key, Unknown(table.span)), complete=False)
-    return table.put(key, value)

@@ -106,7 +106,12 @@ class Names:
                 continue
             if value is not None and len(bindings) > 1 and self.mentions(value, name):
                 continue
-            if value is None and binding.kind == "other" and binding.annotation and len(bindings) > 1:
+            if (
+                value is None
+                and binding.kind == "other"
+                and binding.annotation
+                and len(bindings) > 1
+            ):
                 continue
             found.add(self._binding(binding, owner))
         return found.pop() if len(found) == 1 else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,7 +18,8 @@ Guard = tuple[tuple[int, str], ...]
 """The branches a statement stands in, outermost first."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+Kind = Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"]
+Change = Literal["set", "update", "opaque"]
 _SITES = (ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr, ast.stmt)
 
 
@@ -26,7 +27,7 @@ _SITES = (ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr, ast.stmt)
 class Binding:
     """One place that gives a name its value."""
 
-    kind: Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"]
+    kind: Kind
     scope: Scope
     """Where `value` is to be evaluated."""
     node: ast.AST
@@ -43,7 +44,7 @@ class Binding:
 class Mutation:
     """`name["a"]["b"] = value`, `name["a"].update(value)`, or (`opaque`) nobody knows what."""
 
-    kind: Literal["set", "update", "opaque"]
+    kind: Change
     keys: tuple[str, ...]
     scope: Scope
     node: ast.AST
@@ -84,9 +85,7 @@ class Scope:
         scope: Scope | None = self
         while scope and scope.parent:
             if scope.kind == "function" and scope.parent.kind == "class":
-                assert isinstance(scope.node, Function)
-                args = scope.node.args
-                first = (args.posonlyargs + args.args)[:1]
+                first = parameters(scope.node)[:1]
                 return (first[0].arg, scope.parent) if first else None
             scope = scope.parent
         return None
@@ -150,7 +149,7 @@ class _Walker:
             node, context = self.stack.pop()
             if isinstance(node, _SITES):
                 self.module.sites.append(Site(node, context))
-            visit = getattr(self, f"_{type(node).__name__}", None)
+            visit = getattr(self, f"on_{type(node).__name__.lower()}", None)
             if visit:
                 visit(node, context)
             else:
@@ -158,7 +157,7 @@ class _Walker:
         for root, mutation in self.mutations:
             self._attribute(root, mutation)
 
-    def _push(self, nodes: Iterator[ast.AST] | list[ast.AST] | list[ast.stmt], context: Context) -> None:
+    def _push(self, nodes: Iterable[ast.AST], context: Context) -> None:
         self.stack += [(node, context) for node in reversed(list(nodes))]
 
     def _branches(self, node: ast.AST, context: Context, *names: str) -> None:
@@ -180,16 +179,14 @@ class _Walker:
         self,
         context: Context,
         name: str,
-        kind: Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"],
+        kind: Kind,
         node: ast.AST,
         value: ast.expr | None = None,
         target: str = "",
         annotation: ast.expr | None = None,
     ) -> None:
         scope = context.scope
-        binding = Binding(
-            kind, scope, node, value, target, context.guard, annotation, context.test
-        )
+        binding = Binding(kind, scope, node, value, target, context.guard, annotation, context.test)
         scope.outer.get(name, scope).bindings[name].append(binding)
 
     def _assign(
@@ -198,7 +195,7 @@ class _Walker:
         target: ast.expr,
         value: ast.expr | None,
         node: ast.AST,
-        kind: Literal["value", "with", "augmented", "other"] = "value",
+        kind: Kind = "value",
         annotation: ast.expr | None = None,
     ) -> None:
         if isinstance(target, ast.Name):
@@ -210,14 +207,25 @@ class _Walker:
             starred = any(isinstance(one, ast.Starred) for one in [*target.elts, *values])
             for one, its in zip(target.elts, values, strict=True):
                 known = its is not None and kind == "value" and not starred
-                self._assign(context, one, its if known else None, node, "value" if known else "other")
+                self._assign(
+                    context, one, its if known else None, node, "value" if known else "other"
+                )
         elif isinstance(target, ast.Starred):
             self._assign(context, target.value, None, node, "other")
         elif isinstance(target, ast.Attribute):
             method = context.scope.method()
             if method and isinstance(target.value, ast.Name) and target.value.id == method[0]:
                 method[1].bindings[f"self.{target.attr}"].append(
-                    Binding(kind, context.scope, node, value, "", context.guard, annotation, context.test)
+                    Binding(
+                        kind,
+                        context.scope,
+                        node,
+                        value,
+                        "",
+                        context.guard,
+                        annotation,
+                        context.test,
+                    )
                 )
         elif isinstance(target, ast.Subscript):
             self._mutate(context, target, "set" if kind == "value" else "opaque", value, node)
@@ -226,7 +234,7 @@ class _Walker:
         self,
         context: Context,
         target: ast.expr,
-        kind: Literal["set", "update", "opaque"],
+        kind: Change,
         value: ast.expr | None,
         node: ast.AST,
     ) -> None:
@@ -247,44 +255,44 @@ class _Walker:
 
     # --- statements
 
-    def _Assign(self, node: ast.Assign, context: Context) -> None:
+    def on_assign(self, node: ast.Assign, context: Context) -> None:
         for target in node.targets:
             self._assign(context, target, node.value, node)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _AnnAssign(self, node: ast.AnnAssign, context: Context) -> None:
-        kind: Literal["value", "other"] = "value" if node.value else "other"
+    def on_annassign(self, node: ast.AnnAssign, context: Context) -> None:
+        kind: Kind = "value" if node.value else "other"
         self._assign(context, node.target, node.value, node, kind, node.annotation)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _AugAssign(self, node: ast.AugAssign, context: Context) -> None:
+    def on_augassign(self, node: ast.AugAssign, context: Context) -> None:
         self._assign(context, node.target, node.value, node, "augmented")
         self._push(ast.iter_child_nodes(node), context)
 
-    def _NamedExpr(self, node: ast.NamedExpr, context: Context) -> None:
+    def on_namedexpr(self, node: ast.NamedExpr, context: Context) -> None:
         self._assign(context, node.target, node.value, node)
         self._push([node.value], context)
 
-    def _Delete(self, node: ast.Delete, context: Context) -> None:
+    def on_delete(self, node: ast.Delete, context: Context) -> None:
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 self._mutate(context, target, "opaque", None, node)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _Call(self, node: ast.Call, context: Context) -> None:
+    def on_call(self, node: ast.Call, context: Context) -> None:
         func = node.func
         if isinstance(func, ast.Attribute):
             if func.attr in ("update", "setdefault", "pop", "clear", "popitem", "append", "extend"):
-                kind: Literal["update", "opaque"] = "update" if func.attr == "update" else "opaque"
+                kind: Change = "update" if func.attr == "update" else "opaque"
                 self._mutate(context, func.value, kind, node, node)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _Import(self, node: ast.Import, context: Context) -> None:
+    def on_import(self, node: ast.Import, context: Context) -> None:
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             self._bind(context, name, "import", node, target=alias.name if alias.asname else name)
 
-    def _ImportFrom(self, node: ast.ImportFrom, context: Context) -> None:
+    def on_importfrom(self, node: ast.ImportFrom, context: Context) -> None:
         base = node.module or ""
         if node.level:
             above = self.module.package.split(".") if self.module.package else []
@@ -297,65 +305,65 @@ class _Walker:
                 target = f"{base}.{alias.name}" if base else alias.name
                 self._bind(context, alias.asname or alias.name, "import", node, target=target)
 
-    def _Global(self, node: ast.Global, context: Context) -> None:
+    def on_global(self, node: ast.Global, context: Context) -> None:
         context.scope.outer |= dict.fromkeys(node.names, self.module.root)
 
-    def _Nonlocal(self, node: ast.Nonlocal, context: Context) -> None:
+    def on_nonlocal(self, node: ast.Nonlocal, context: Context) -> None:
         for name in node.names:
             owner = context.scope.parent and context.scope.parent.owner(name)
             if owner:
                 context.scope.outer[name] = owner
 
-    def _Return(self, node: ast.Return, context: Context) -> None:
+    def on_return(self, node: ast.Return, context: Context) -> None:
         context.scope.returns.append(node.value)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _Yield(self, node: ast.Yield, context: Context) -> None:
+    def on_yield(self, node: ast.Yield, context: Context) -> None:
         context.scope.yields = True
         self._push(ast.iter_child_nodes(node), context)
 
-    def _YieldFrom(self, node: ast.YieldFrom, context: Context) -> None:
+    def on_yieldfrom(self, node: ast.YieldFrom, context: Context) -> None:
         context.scope.yields = True
         self._push(ast.iter_child_nodes(node), context)
 
-    def _If(self, node: ast.If, context: Context) -> None:
+    def on_if(self, node: ast.If, context: Context) -> None:
         self._branches(node, context, "body", "orelse")
 
-    def _While(self, node: ast.While, context: Context) -> None:
+    def on_while(self, node: ast.While, context: Context) -> None:
         self._branches(node, context, "body", "orelse")
 
-    def _Try(self, node: ast.Try, context: Context) -> None:
+    def on_try(self, node: ast.Try, context: Context) -> None:
         self._branches(node, context, "body", "handlers", "orelse")
 
-    _TryStar = _Try
+    on_trystar = on_try
 
-    def _Match(self, node: ast.Match, context: Context) -> None:
+    def on_match(self, node: ast.Match, context: Context) -> None:
         self._branches(node, context, "cases")
 
-    def _match_case(self, node: ast.match_case, context: Context) -> None:
+    def on_match_case(self, node: ast.match_case, context: Context) -> None:
         self._branches(node, context, "body")
 
-    def _MatchAs(self, node: ast.MatchAs, context: Context) -> None:
+    def on_matchas(self, node: ast.MatchAs, context: Context) -> None:
         if node.name:
             self._bind(context, node.name, "other", node)
         self._push(ast.iter_child_nodes(node), context)
 
-    def _ExceptHandler(self, node: ast.ExceptHandler, context: Context) -> None:
+    def on_excepthandler(self, node: ast.ExceptHandler, context: Context) -> None:
         if node.name:
             self._bind(context, node.name, "other", node)
         self._branches(node, context, "body")
 
-    def _For(self, node: ast.For, context: Context) -> None:
+    def on_for(self, node: ast.For, context: Context) -> None:
         self._assign(context, node.target, None, node, "other")
         self._branches(node, context, "body", "orelse")
 
-    _AsyncFor = _For
+    on_asyncfor = on_for
 
-    def _comprehension(self, node: ast.comprehension, context: Context) -> None:
+    def on_comprehension(self, node: ast.comprehension, context: Context) -> None:
         self._assign(context, node.target, None, node, "other")
         self._push(ast.iter_child_nodes(node), context)
 
-    def _With(self, node: ast.With, context: Context) -> None:
+    def on_with(self, node: ast.With, context: Context) -> None:
         for item in node.items:
             if item.optional_vars:
                 self._assign(context, item.optional_vars, item.context_expr, node, "with")
@@ -364,7 +372,7 @@ class _Walker:
         self._push(node.body, inside)
         self._push([child for item in node.items for child in ast.iter_child_nodes(item)], context)
 
-    _AsyncWith = _With
+    on_asyncwith = on_with
 
     # --- scopes and expressions
 
@@ -378,16 +386,16 @@ class _Walker:
         )
         return Context(scope, (), context.within + decorators)
 
-    def _FunctionDef(self, node: ast.FunctionDef, context: Context) -> None:
+    def on_functiondef(self, node: ast.FunctionDef, context: Context) -> None:
         self._bind(context, node.name, "function", node)
         inner = self._open(node, "function", node.name, context)
         self._parameters(node.args, inner)
         self._push(node.body, inner)
         self._push([*node.decorator_list, *_defaults(node.args)], context)
 
-    _AsyncFunctionDef = _FunctionDef
+    on_asyncfunctiondef = on_functiondef
 
-    def _Lambda(self, node: ast.Lambda, context: Context) -> None:
+    def on_lambda(self, node: ast.Lambda, context: Context) -> None:
         inner = self._open(node, "function", "<lambda>", context)
         self._parameters(node.args, inner)
         inner.scope.returns.append(node.body)
@@ -400,29 +408,48 @@ class _Walker:
         for rest in filter(None, (args.vararg, args.kwarg)):
             self._bind(context, rest.arg, "other", rest)
 
-    def _ClassDef(self, node: ast.ClassDef, context: Context) -> None:
+    def on_classdef(self, node: ast.ClassDef, context: Context) -> None:
         self._bind(context, node.name, "class", node)
         inner = self._open(node, "class", node.name, context)
         self._push(node.body, inner)
         self._push([*node.decorator_list, *node.bases, *node.keywords], context)
 
-    def _ListComp(self, node: ast.ListComp, context: Context) -> None:
+    def on_listcomp(self, node: ast.ListComp, context: Context) -> None:
         scope = Scope("function", node, "<comprehension>", context.scope)
         self.module.scopes[id(node)] = scope
         inner = Context(scope, context.guard, context.within)
         # The generators bind the names that the element uses.
-        children = sorted(ast.iter_child_nodes(node), key=lambda n: not isinstance(n, ast.comprehension))
+        children = sorted(
+            ast.iter_child_nodes(node), key=lambda n: not isinstance(n, ast.comprehension)
+        )
         self._push(children, inner)
 
-    _SetComp = _DictComp = _GeneratorExp = _ListComp
+    on_setcomp = on_dictcomp = on_generatorexp = on_listcomp
 
-    def _JoinedStr(self, node: ast.JoinedStr, context: Context) -> None:
+    def on_joinedstr(self, node: ast.JoinedStr, context: Context) -> None:
         self.layout.enclose(node)
         fields = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.Constant)]
         self._push(fields, context)
 
-    def _FormattedValue(self, node: ast.FormattedValue, context: Context) -> None:
+    def on_formattedvalue(self, node: ast.FormattedValue, context: Context) -> None:
         self._push([node.value], context)
+
+
+def parameters(node: ast.AST) -> list[ast.arg]:
+    """The positional parameters of a function."""
+    return node.args.posonlyargs + node.args.args if isinstance(node, Function) else []
+
+
+def defaults(node: ast.AST) -> list[tuple[str, ast.expr]]:
+    """The parameters of a function that have a default, with it."""
+    if not isinstance(node, Function):
+        return []
+    optional = parameters(node)[::-1]
+    pairs = [
+        (arg.arg, value) for arg, value in zip(optional, node.args.defaults[::-1], strict=False)
+    ]
+    keyword_only = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return pairs + [(arg.arg, value) for arg, value in keyword_only if value]
 
 
 def subscripts(node: ast.expr) -> tuple[ast.expr, tuple[str, ...], bool]:

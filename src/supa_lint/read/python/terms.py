@@ -74,7 +74,19 @@ class Parsed:
         return self.raw.span
 
 
-Term = Raw | Const | Symbol | Table | Items | Invoke | Parsed | Unknown
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """A dict that a call gives (`dj_database_url.config()`), with keys that code sets afterwards."""
+
+    base: Term
+    table: Table
+
+    @property
+    def span(self) -> Span:
+        return self.base.span
+
+
+Term = Raw | Const | Symbol | Table | Items | Invoke | Parsed | Overlaid | Unknown
 
 
 def seal(term: Term, seal_text: Callable[[Raw, str], Value], name: str = "") -> Expr:
@@ -89,6 +101,8 @@ def seal(term: Term, seal_text: Callable[[Raw, str], Value], name: str = "") -> 
         return Listing(tuple(seal(item, seal_text, name) for item in term.items), term.span)
     if isinstance(term, Invoke):
         return call(term, seal_text)
+    if isinstance(term, Overlaid):
+        return Unknown(term.span)
     return term
 
 
@@ -162,7 +176,8 @@ def join(terms: Sequence[Term], span: Span) -> Term:
             return replace(base, rewritten=frozenset().union(*(text.rewritten for text in texts)))
     elif isinstance(first, Const):
         if all(
-            isinstance(term, Const) and (type(term.value), term.value) == (type(first.value), first.value)
+            isinstance(term, Const)
+            and (type(term.value), term.value) == (type(first.value), first.value)
             for term in terms
         ):
             return first

@@ -101,9 +101,7 @@ def function(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) ->
     return None
 
 
-def method(
-    func: ast.Attribute, node: ast.Call, scope: Scope, evaluator: Evaluator
-) -> Term | None:
+def method(func: ast.Attribute, node: ast.Call, scope: Scope, evaluator: Evaluator) -> Term | None:
     """The result of a method of a text or of a parsed URL, or None when it is neither."""
     name = func.attr
     if name not in _METHODS:
@@ -140,7 +138,11 @@ def cut(node: ast.Subscript, scope: Scope, evaluator: Evaluator) -> Term | None:
         if not isinstance(value, ast.Attribute) or value.attr != "path":
             return None
         base = evaluator.evaluate(value, scope)
-        return _stripped(base, "lstrip", [Raw("/", span)], evaluator) if isinstance(base, Raw) else None
+        return (
+            _stripped(base, "lstrip", [Raw("/", span)], evaluator)
+            if isinstance(base, Raw)
+            else None
+        )
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
         return None
     if value.func.attr not in ("split", "rsplit", "partition", "rpartition") or not value.args:
@@ -165,7 +167,9 @@ def part(parsed: Parsed, attribute: str, span: Span) -> Term:
     if raw.holes:
         return unknown_text(span)
     try:
-        found = getattr(urlsplit(raw.text), {"user": "username", "host": "hostname"}.get(name, name), None)
+        found = getattr(
+            urlsplit(raw.text), {"user": "username", "host": "hostname"}.get(name, name), None
+        )
         if name == "database":
             found = urlsplit(raw.text).path
         elif name == "params":
