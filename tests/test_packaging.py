@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -88,6 +90,30 @@ def test_the_wheel_lints_elsewhere(installed: Path, tmp_path: Path) -> None:
     done = run(installed / "supa-lint", "check", "--format", "concise", cwd=tmp_path, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "bare-user-on-shared-pooler" in done.stdout
+
+
+def test_the_example_has_what_the_readme_promises(installed: Path, tmp_path: Path) -> None:
+    shop = tmp_path / "broken-shop"
+    shutil.copytree(ROOT / "examples/broken-shop", shop)
+    run("git", "init", "-q", cwd=shop)
+    run("git", "add", ".", cwd=shop)
+    done = run(installed / "supa-lint", "check", "--format", "concise", shop, cwd=ROOT, check=False)
+    assert done.returncode == 1, done.stdout + done.stderr
+    found = set(re.findall(r"^(\S+?):\d+:\d+: \w+\[([a-z0-9-]+)\]", done.stdout, re.MULTILINE))
+    assert {
+        (".env", "bare-user-on-shared-pooler"),
+        (".env", "committed-password"),
+        (".env", "ipv6-endpoint-on-ipv4-platform"),
+        (".env", "parameter-rejected-by-client"),
+        (".github/workflows/migrate.yml", "ipv6-endpoint-on-ipv4-platform"),
+        ("api/db.py", "ineffective-prepared-statement-switch"),
+        ("api/reports.py", "prepared-statements-in-transaction-mode"),
+        ("catalog/export.py", "server-side-cursors-in-transaction-mode"),
+        ("docker-compose.yml", "bare-user-on-shared-pooler"),
+        ("render.yaml", "placeholder-in-live-config"),
+        ("shop/settings.py", "tls-disabled"),
+    } <= found
+    assert "Tr0ub4dour" not in done.stdout + done.stderr
 
 
 def test_the_wheel_is_what_its_metadata_says(dist: Path, installed: Path, tmp_path: Path) -> None:

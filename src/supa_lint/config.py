@@ -151,8 +151,7 @@ def matches(path: str, glob: str) -> bool:
     `*`, `?` and `[...]` match within one name, `**` any number of folders. A glob without `/`
     matches a name at any depth. A glob that names a folder matches all that is in it.
     """
-    glob = glob.removeprefix("./")
-    names = [name for name in glob.split("/") if name]
+    names = [name for name in glob.split("/") if name not in ("", ".")]
     if "/" not in glob.rstrip("/"):
         names.insert(0, "**")
     return _matches(path.split("/"), names)

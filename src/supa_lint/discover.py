@@ -5,9 +5,9 @@ Names come from git (tracked, and untracked but not ignored, and files of enviro
 even when ignored), or from a walk where there is no git. Another repository inside this one (a
 submodule, a clone) is another project: it is not entered.
 
-Files are picked by their bytes, in two phases. A: whatever may name a Supabase database. B, only
-when A found something that is in use: what says how databases are used here. `in` on bytes is
-several times faster than one regular expression for all needles.
+Files are picked by their bytes: whatever may name a Supabase database; and, when one is named where
+it is in use, what says how databases are used here. `in` on bytes is several times faster than one
+regular expression for all needles.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _in_base64(word: bytes) -> tuple[bytes, ...]:
 _NEEDLES: Final = (b"upabase", b"UPABASE", b"54322", b"sb_secret_")
 """An endpoint, or a key of one. The first covers both `supabase` and `Supabase`."""
 
-_ENCODED: Final = (*_in_base64(b"supabase"), *_in_base64(b"SUPABASE"))
+_ENCODED: Final = _in_base64(b"supabase")
 """The same in a Kubernetes Secret."""
 
 _ENCODED_IN: Final = (".yaml", ".yml", ".json", ".tf")
@@ -116,12 +116,13 @@ def discover(
 ) -> Tree:
     """Find and read the files of the project at `root`.
 
-    `explicit` files are read whatever they hold, `explicit` folders are looked into even when git
-    ignores them. `excluded` paths do not exist for supa-lint.
+    Kept are the files that may name an endpoint, those of environment variables, and `explicit`
+    ones. `explicit` folders are looked into even when git ignores them; `excluded` paths do not
+    exist for supa-lint.
 
-    Phase B reads live files only: those whose path is `wanted` (manifests, dependency files), and
-    those that end in one of `code_suffixes` and hold one of `needles`. It also runs when
-    `everything` is set: the endpoint may be known from elsewhere.
+    When a live file or an example names an endpoint, or `everything` is set because one is known
+    from elsewhere, the live consumers are kept too: those whose path is `wanted` (manifests,
+    dependency files), and those that end in one of `code_suffixes` and hold one of `needles`.
 
     A file that cannot be read becomes a note; one that vanished or a broken link is passed over.
     """
@@ -137,12 +138,8 @@ def discover(
         )
     )
     reader.listed = frozenset(paths)
-    files: dict[str, File] = {}
-
-    def keep(path: str, place: Place, content: _Content) -> None:
-        in_index = None if tracked is None else content.path in tracked
-        files[path] = File(path, content.data, place, in_index)
-
+    files: list[File] = []
+    consumers: list[File] = []
     in_use = everything
     for path in paths:
         if _BINARY.search(path) and path not in named:
@@ -150,37 +147,33 @@ def discover(
         content = reader.read(path)
         if content is None:
             continue
-        endpoint = _names_endpoint(path, content.data)
-        if not (endpoint or path in named or is_env_file(path)):
+        data = content.data
+        endpoint = _names_endpoint(path, data)
+        is_kept = endpoint or path in named or is_env_file(path)
+        if not (
+            is_kept
+            or (wanted is not None and wanted(path))
+            or (path.endswith(code_suffixes) and any(needle in data for needle in needles))
+        ):
             continue
         place = place_of(path)
         if place is None:
             if path in named:
                 reader.note(path, "is vendored or generated, so it is not read")
-        elif len(content.data) > MAX_SIZE:
-            reader.note(path, f"is larger than {MAX_SIZE // 1_000_000} MB, so it is not read")
-        else:
-            keep(path, place, content)
+            continue
+        if len(data) > MAX_SIZE:
+            if is_kept:
+                reader.note(path, f"is larger than {MAX_SIZE // 1_000_000} MB, so it is not read")
+            continue
+        file = File(path, data, place, None if tracked is None else content.path in tracked)
+        if is_kept:
+            files.append(file)
             in_use = in_use or (endpoint and place in (Place.LIVE, Place.EXAMPLE))
-
-    for path in paths if in_use else ():
-        is_wanted = wanted is not None and wanted(path)
-        if path in files or not (is_wanted or path.endswith(code_suffixes)):
-            continue
-        if place_of(path) is not Place.LIVE:
-            continue
-        content = reader.read(path)
-        if content is None or len(content.data) > MAX_SIZE:
-            continue
-        if is_wanted or any(needle in content.data for needle in needles):
-            keep(path, Place.LIVE, content)
-
-    return Tree(
-        paths=paths,
-        tracked=tracked,
-        files=tuple(files[path] for path in sorted(files)),
-        notes=tuple(dict.fromkeys(reader.notes)),
-    )
+        elif place is Place.LIVE:
+            consumers.append(file)
+    if in_use:
+        files = sorted([*files, *consumers], key=lambda file: file.path)
+    return Tree(paths, tracked, tuple(files), tuple(dict.fromkeys(reader.notes)))
 
 
 def virtual_file(path: str, data: bytes) -> File:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from supa_lint.model import (
@@ -74,11 +75,10 @@ def _containers(facts: Facts) -> dict[str, dict[str, Setting]]:
             own.setdefault(setting.container, {})[setting.name] = setting
     merged = {}
     for container, settings in own.items():
-        platform = next((s.platform for s in settings.values()), None)
         around = [
-            outer
-            for name, outer in sorted(own.items())
-            if _encloses(name, container) and _same_platform(outer, platform)
+            own[name]
+            for name in _enclosing(container)
+            if name in own and _platform(own[name]) == _platform(settings)
         ]
         merged[container] = {
             name: setting for scope in [*around, settings] for name, setting in scope.items()
@@ -99,10 +99,14 @@ def _from_env_file(
     )
 
 
-def _encloses(outer: str, inner: str) -> bool:
-    return outer != inner and (not outer or inner.startswith(outer + "."))
+def _enclosing(container: str) -> Iterator[str]:
+    """The containers around one, from the outside: `jobs.test` around `jobs.test.steps.0`."""
+    if container:
+        yield ""
+    for match in re.finditer(r"\.", container):
+        yield container[: match.start()]
 
 
-def _same_platform(settings: Mapping[str, Setting], platform: Platform | None) -> bool:
-    other = next((s.platform for s in settings.values()), None)
-    return (other and other.id) == (platform and platform.id)
+def _platform(settings: Mapping[str, Setting]) -> str | None:
+    platform = next((setting.platform for setting in settings.values()), None)
+    return platform and platform.id

@@ -63,7 +63,9 @@ class Project:
 
     @cached_property
     def places(self) -> Mapping[str, Place]:
-        return {path: file.place for path, file in self.files.items()}
+        """Place of every file with facts; one known by its mere name is live."""
+        named = {one.path: Place.LIVE for one in self.facts}
+        return named | {path: file.place for path, file in self.files.items()}
 
     def chosen(self, path: str) -> Platform | None:
         """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""

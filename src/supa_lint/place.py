@@ -71,7 +71,8 @@ _TABLE: Final = (
         Place.TEST,
         r"""/(?: (?: [^/]* [-_.] )? (?: tests? | e2e | testdata | fixtures? )
             | _*(?: tests? | fixtures? | mocks? | snapshots )_* | testing | spec | cassettes
-            | cypress | playwright | tests?[-_](?: utils? | helpers? | data | support | resources )
+            | [^/]+ (?-i: [a-z]Tests ) | tests?[-_](?: utils? | helpers? | data )
+            | cypress | playwright
             )/""",
         _NOT_ENV
         + rf"""(?: test[-_].+\.{_CODE} | .+ [._-] (?: test | spec )\.{_CODE} | conftest\.py

@@ -27,8 +27,9 @@ _URL = re.compile(
 )
 _BARE = re.compile(
     # No scheme: only believed with user information or a port, and on a Supabase host.
-    r"\s*(?P<rest>(?:[^\s@/]+@)?[\w.\-\[\]{}<>$]*(?:pooler\.supabase\.|db\.[\w\-]+\.supabase\.)\w+"
-    r":\d+/\S*|[^\s@/]+:[^\s]+@[\w.\-]*\.supabase\.\w+(?::\d+)?(?:/\S*)?)\s*$",
+    r"\s{0,9}(?P<rest>(?:[^\s@/]{1,300}@)?[\w.\-\[\]{}<>$]{0,100}"
+    r"(?:pooler\.supabase\.|db\.[\w\-]{1,60}\.supabase\.)\w{1,9}:\d{1,5}/\S*"
+    r"|[^\s@/]{1,99}:\S{1,300}@[\w.\-]{0,100}\.supabase\.\w{1,9}(?::\d{1,5})?(?:/\S*)?)\s*$",
     re.I,
 )
 _LABEL = rf"[\w.\-{HOLE}]|\[[^\[\]@/]*\]|<[^<>@/]*>|【[^】@]*】|\*"
@@ -61,7 +62,9 @@ def find(text: str) -> Iterator[tuple[int, int]]:
 def parse(raw: Raw) -> Dsn | None:
     """The URL that `raw` spells, or None."""
     resolved = _resolve_interpolations(raw)
-    match = _URL.match(resolved.text) or _BARE.match(resolved.text)
+    match = _URL.match(resolved.text)
+    if match is None and ".supabase." in raw.text:
+        match = _BARE.match(resolved.text)
     if match is None:
         return None
     rest = match.start("rest")

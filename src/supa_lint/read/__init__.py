@@ -6,7 +6,7 @@ A new format is a module, a function here that imports it, and a line in `_reade
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
@@ -73,10 +73,11 @@ def _env(file: File, _: Context) -> Facts:
     return read(file)
 
 
-def _packages(file: File, _: Context) -> Facts:
+def _packages(file: File, context: Context) -> Facts:
     from supa_lint.read.packages import read
 
-    return read(file)
+    text = _text(file, context)  # a script in pyproject.toml may hold a DSN
+    return replace(read(file), mentions=text.mentions, secrets=text.secrets)
 
 
 def _tree(file: File, context: Context) -> Facts:

@@ -112,6 +112,10 @@ def mentions_in(sealer: Sealer, raw: Raw) -> list[Mention]:
     result = []
     for line in _lines(raw):
         comment = _COMMENT.match(line.text) is not None
+        if [(s.start, s.end) for s in line.segments] == [(0, len(line.text))]:
+            start = line.segments[0].offset
+            result += mentions(sealer.file, sealer, start, start + _size(line.text), comment)
+            continue
         for first, last in dsn.find(line.text):
             value = sealer.seal(line.part(first, last))
             if value.dsn is not None:

@@ -176,6 +176,8 @@ _NAME_KEYS = ("name", "key", "variable", "Name", "Key", "option_name")
 _VALUE_KEYS = ("value", "Value", "default")
 _PATH_KEYS = ("path", "context")
 _SUB = "Fn::Sub"
+_BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true")
+_BOOLEANS |= dict.fromkeys(("false", "no", "off"), "false")
 
 
 def facts(
@@ -187,12 +189,14 @@ def facts(
     """What the documents of one file say. `sealer` may have sealed other texts of the file."""
     sealer = sealer or Sealer(file)
     documents = [_Document(file, sealer, n, root, platforms) for n, root in enumerate(roots)]
-    recognised = chain.from_iterable(document.platforms for document in documents)
+    platforms_by_id: dict[str, Platform] = {}
+    for platform in chain.from_iterable(document.platforms for document in documents):
+        platforms_by_id.setdefault(platform.id, platform)
     return Facts(
         file.path,
         settings=tuple(chain.from_iterable(document.settings for document in documents)),
         mentions=tuple(chain.from_iterable(document.mentions for document in documents)),
-        platforms=tuple({platform.id: platform for platform in reversed([*recognised])}.values()),
+        platforms=tuple(platforms_by_id.values()),
         env_files=tuple(chain.from_iterable(document.env_files for document in documents)),
         builds=tuple(chain.from_iterable(document.builds for document in documents)),
         secrets=tuple(sealer.secrets),
@@ -237,7 +241,7 @@ class _Document:
         self._syntax = "unknown"
         for spec in specs.values():
             self._recognise(spec)
-        if any(_MATTERS.search(scalar.raw.text) for scalar in scalars(root)):
+        if _matters(root):
             self._walk(root, ())
 
     # --- platforms
@@ -292,7 +296,7 @@ class _Document:
                 own = match.path[: len(match.path) - (len(pattern) - len(container))]
             else:
                 own = match.path[: len(container)]
-            shown = next(find(self._root, own)).span if own else marker
+            shown = next((found.span for found in find(self._root, own)), marker) if own else marker
             platform = self._platform(spec, shown, pattern, match.path)
             yield match, ".".join((*self._prefix, *own)), platform
 
@@ -365,7 +369,7 @@ class _Document:
         node = match.node
         if isinstance(node, Branch):
             for entry in node.entries:
-                self._set(entry.key, entry.span, entry.node, home, node.span)
+                self._set(entry.key, entry.span, entry.node, home, entry.span)
         elif isinstance(node, Listing):
             for item in node.items:
                 self._item(item, home)
@@ -401,15 +405,15 @@ class _Document:
         return False
 
     def _set(self, name: str, at: Span, node: Node | None, home: _Home, around: Span) -> None:
-        """A setting called `name`, which stands at `at`, both inside of `around`."""
+        """A setting called `name`, which stands at `at`; neither begins before `around`."""
         raw = self._raw(name, at, node, home)
         if "\n" in raw.text.rstrip("\r\n"):
             self.mentions += plain.mentions_in(self._sealer, raw)
             return
         value = plain.seal(self._sealer, raw, name, "none" if home.encoding else home.syntax)
         whole = node.span if isinstance(node, Scalar) else value.span
-        # The value of an alias stands elsewhere.
-        if around.start <= whole.start and whole.end <= around.end:
+        # The value of an alias stands elsewhere, before its key.
+        if around.start <= whole.start:
             at = Span(at.path, min(at.start, whole.start), max(at.end, whole.end))
         self.settings.append(
             Setting(
@@ -452,9 +456,16 @@ class _Document:
             if below in self._claimed or below in self._ignored:
                 self._walk(entry.node, below)
             elif isinstance(node, Branch) and isinstance(entry.node, Scalar):
-                self._set(entry.key, entry.span, entry.node, home, node.span)
+                self._set(entry.key, entry.span, entry.node, home, entry.span)
             elif not (isinstance(node, Listing) and self._item(entry.node, home)):
                 self._walk(entry.node, below)
+
+
+def _matters(node: Node) -> bool:
+    """Whether a key or a text says something of Supabase, or of Postgres."""
+    if isinstance(node, Scalar):
+        return _MATTERS.search(node.raw.text) is not None
+    return any(_MATTERS.search(entry.key) or _matters(entry.node) for entry in node.entries)
 
 
 def _paths(node: Node) -> Iterator[Scalar]:
@@ -481,7 +492,7 @@ def _fact(node: Node) -> Fact:
     text = node.raw.text
     if HOLE in text or "${" in text or "{{" in text:
         return UNKNOWN
-    return text.lower() if text.lower() in ("true", "false") else text
+    return _BOOLEANS.get(text.lower(), text) if node.plain else text
 
 
 def _as_text(wanted: object) -> object:

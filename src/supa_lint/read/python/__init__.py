@@ -1,8 +1,9 @@
 """Python: calls with resolved names, settings, environment reads and definitions of one module.
 
-`literals` finds the bytes, `scope` who binds which name, `names` what a dotted name means,
-`evaluate` what an expression is worth (`texts` and `environ` hold the functions it knows),
-`assignments` and this module turn that into facts. `newer` reads syntax this Python cannot.
+`literals` finds the bytes, `walk` who binds which name in which `scope`, `names` what a dotted name
+means, `evaluate` what an expression is worth: `terms` is what comes out, `variables`, `texts`,
+`tables` and `environ` are what it knows. `collect` and `assignments` turn that into facts. `newer`
+parses what this Python cannot.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from supa_lint.model import Facts, Note
 from supa_lint.read.python.collect import collect
 from supa_lint.read.python.literals import Layout
-from supa_lint.read.python.scope import walk
+from supa_lint.read.python.walk import walk
 from supa_lint.source import File
 
 _LARGEST = 4_000_000  # bytes; what is larger is generated

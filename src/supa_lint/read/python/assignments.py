@@ -13,7 +13,7 @@ from supa_lint.model import HOLE, Call, Const, Definition, Expr, Setting, Span, 
 from supa_lint.raw import Raw
 from supa_lint.read.python import environ
 from supa_lint.read.python.evaluate import Evaluator, is_property
-from supa_lint.read.python.scope import Binding, Context, Scope, subscripts
+from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
 from supa_lint.read.python.tables import certainly_after
 from supa_lint.read.python.terms import (
     Invoke,
@@ -50,8 +50,8 @@ class _Named:
     container: str
     value: ast.expr
     span: Span
-    resolved: Term | None = None
-    """What the name is worth after code has rewritten it."""
+    target: ast.expr | None = None
+    """The variable, which code may rewrite afterwards."""
 
 
 def settings(node: Assignment, context: Context, evaluator: Evaluator) -> Iterator[_Named]:
@@ -67,9 +67,8 @@ def settings(node: Assignment, context: Context, evaluator: Evaluator) -> Iterat
             if isinstance(node.value, ast.Dict | ast.Call):
                 inner = f"{container}.{target.id}" if container else target.id
                 yield from _entries(node.value, inner, scope, evaluator)
-            resolved = evaluator.ask(target, scope)
             span = evaluator.layout.span(target, node.value)
-            yield _Named(target.id, container, node.value, span, resolved)
+            yield _Named(target.id, container, node.value, span, target)
 
 
 def _entries(
@@ -78,8 +77,9 @@ def _entries(
     pairs: list[tuple[str, ast.AST, ast.expr]] = []
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                pairs.append((key.value, key, value))
+            text = key.value if isinstance(key, ast.Constant) else None
+            if key is not None and isinstance(text, str) and is_name(text):
+                pairs.append((text, key, value))
     elif isinstance(node, ast.Call) and evaluator.dotted(node.func, scope) == "dict":
         pairs = [(one.arg, one, one.value) for one in node.keywords if one.arg]
     for name, key_node, value in pairs:
@@ -98,13 +98,18 @@ class SettingsOfFile:
 
     def add(self, named: _Named, scope: Scope) -> None:
         evaluator = self._evaluator
+        text = named.value.value if isinstance(named.value, ast.Constant) else None
+        dull = isinstance(text, str) and not _WORTH_SEALING.search(text)
+        if not _own_text(named.value) or (dull and not role_of(named.name)):
+            return
         evaluator.literals = set()
         term = evaluator.ask(named.value, scope)
-        if not isinstance(term, Raw | Const) or not _own_text(named.value):
+        if not isinstance(term, Raw | Const):
             return
         raw = as_text(term)
-        if isinstance(named.resolved, Raw) and named.resolved.text == raw.text:
-            raw = replace(raw, rewritten=named.resolved.rewritten)
+        resolved = evaluator.ask(named.target, scope) if named.target else None
+        if isinstance(resolved, Raw) and resolved.text == raw.text:
+            raw = replace(raw, rewritten=resolved.rewritten)
         self._found.append((named, raw, evaluator.literals))
 
     def settled(self) -> list[Setting]:
@@ -149,7 +154,9 @@ def exported(node: Assignment, scope: Scope, evaluator: Evaluator) -> Iterator[S
         if evaluator.dotted(target.value, scope) != "os.environ":
             continue
         name, value = evaluator.ask(target.slice, scope), evaluator.ask(node.value, scope)
-        if not isinstance(name, Raw) or name.holes or not isinstance(value, Raw | Parsed):
+        if not isinstance(name, Raw) or not is_name(name.text):
+            continue
+        if not isinstance(value, Raw | Parsed):
             continue
         text = as_text(value)
         if not any(hole.variable == name.text for hole in text.holes):
@@ -260,7 +267,7 @@ def _with_mutations(
     made = Binding("value", context.scope, node, guard=context.guard)
     later = [one for one in owner.mutations.get(root.id, ()) if one.node is not node]
     if not keys:
-        return evaluator.mutated(term, later, made, whole=False)
+        return evaluator.variables.mutated(term, later, made, whole=False)
     inside = [
         one
         for one in later
@@ -268,7 +275,7 @@ def _with_mutations(
     ]
     if len(keys) > 1 or not inside:
         return term
-    holder = evaluator.mutated(Table(((keys[0], term),), True, term.span), inside, made)
+    holder = evaluator.variables.mutated(Table(((keys[0], term),), True, term.span), inside, made)
     found = holder.get(keys[0]) if isinstance(holder, Table) else None
     return found or term
 
@@ -324,7 +331,9 @@ def _defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
             elif kinds & {"value", "augmented", "import"}:
                 yield (
                     name,
-                    evaluator.resolve(key, scope, bindings, evaluator.span(bindings[0].node)),
+                    evaluator.variables.resolve(
+                        key, scope, bindings, evaluator.span(bindings[0].node)
+                    ),
                 )
 
 

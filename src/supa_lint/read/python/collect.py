@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Note, Read, Setting
 from supa_lint.raw import Raw
@@ -18,6 +19,7 @@ from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
 _STRINGS = (ast.Constant, ast.JoinedStr)
+_REWRITING = {"replace", "split", "partition", "sub", "_replace", "set", "update_query_dict"}
 
 
 def collect(file: File, module: Module, layout: Layout, wanted: Callable[[str], bool]) -> Facts:
@@ -32,7 +34,7 @@ class _Collector:
         self.file = file
         self.module = module
         self.layout = layout
-        self.wanted = wanted
+        self.wanted = cache(wanted)  # the same few names come again and again
         self.sealer = Sealer(file)
         self.evaluator = Evaluator(module, layout, self.sealer.seal)
         self.constants = assignments.SettingsOfFile(self.evaluator)
@@ -50,7 +52,7 @@ class _Collector:
             if isinstance(node, ast.Call):
                 self._call(node, site.context)
             elif isinstance(node, ast.Subscript):
-                if isinstance(node.ctx, ast.Load):
+                if isinstance(node.ctx, ast.Load) and self._of_environment(node, site.context):
                     self._read(node, site.context)
             elif isinstance(node, ast.Assign | ast.AnnAssign):
                 self._assignment(node, site.context)
@@ -98,10 +100,13 @@ class _Collector:
             self.claimed |= evaluator.literals
         elif callee == "os.environ.update":
             self._update(node, context)
-        self._read(node, context)
+        if callee in environ.CALLS or evaluator.names.function(node.func, context.scope):
+            self._read(node, context)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _REWRITING:
+            evaluator.ask(node, context.scope)
 
     def _read(self, node: ast.Call | ast.Subscript, context: Context) -> None:
-        """Note the variable that an expression reads, itself or through a function of the module."""
+        """Note the variable that an expression reads, itself or through a function here."""
         evaluator = self.evaluator
         evaluator.literals = set()
         term = evaluator.ask(node, context.scope)
@@ -111,10 +116,17 @@ class _Collector:
         if _names_variable(node, variable) and term.span == evaluator.span(node):
             self.reads.append(Read(variable, term.span))
             self.claimed |= evaluator.literals
-        elif isinstance(node, ast.Call) and evaluator.names.function(node.func, context.scope):
-            if _names_variable(node, variable):
-                self.reads.append(Read(variable, evaluator.span(node)))
-                self.claimed |= evaluator.literals
+        elif (
+            isinstance(node, ast.Call)
+            and evaluator.names.function(node.func, context.scope)
+            and _names_variable(node, variable)
+        ):
+            self.reads.append(Read(variable, evaluator.span(node)))
+            self.claimed |= evaluator.literals
+
+    def _of_environment(self, node: ast.Subscript, context: Context) -> bool:
+        self.evaluator.budget.ask()
+        return self.evaluator.dotted(node.value, context.scope) in environ.MAPPINGS
 
     def _update(self, node: ast.Call, context: Context) -> None:
         """`os.environ.update({...})` exports each entry."""
@@ -186,8 +198,11 @@ class _Collector:
                 span = self.layout.span(node)
                 yield from text.mentions(self.file, self.sealer, span.start, span.end, True)
                 continue
+            parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+            if not any(isinstance(one, ast.Constant) and "://" in str(one.value) for one in parts):
+                continue
             term = self.evaluator.ask(node, site.context.scope)
-            if isinstance(term, Raw) and "://" in term.text:
+            if isinstance(term, Raw):
                 yield from text.mentions_in(self.sealer, term)
 
     def _comments(self) -> Iterator[Mention]:

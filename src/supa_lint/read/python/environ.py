@@ -1,4 +1,4 @@
-"""How Python code reads its environment: one table of calls, and the fields of pydantic settings."""
+"""How Python reads its environment: one table of calls, and the fields of pydantic settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Const, Hole, Span
 from supa_lint.raw import Raw
-from supa_lint.read.python.scope import Binding, Scope, parameters
+from supa_lint.read.python.scope import Binding, Scope, is_name, parameters
 from supa_lint.read.python.terms import ANY, Invoke, Items, Parsed, Table, Term, as_text
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ _FIELD = {"pydantic.Field", "pydantic.v1.Field", "pydantic.fields.Field"}
 
 def hole(variable: Raw, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
     """The text of an environment variable, as far as its name is known."""
-    name = variable.text if not variable.holes and variable.text else None
+    name = variable.text if not variable.holes and is_name(variable.text) else None
     if isinstance(default, Const) and (default.value is None or isinstance(default.value, bool)):
         default = None
     sealed = None
@@ -116,7 +116,7 @@ def settings_class(cls: Scope, evaluator: Evaluator) -> SettingsClass | None:
 def settings_field(
     settings: SettingsClass, name: str, binding: Binding, cls: Scope, evaluator: Evaluator
 ) -> Raw | None:
-    """The value of a field of a settings class: a hole for its variable. None for what is no field."""
+    """A hole for the variable of a field of a settings class; None for what is no field."""
     plain = binding.annotation is None or "ClassVar" in ast.unparse(binding.annotation)
     if plain or name.startswith("_") or name == "model_config":
         return None

@@ -7,20 +7,17 @@ changes on its way keeps its first value, marked with the parts that change.
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 
-from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown, Value
+from supa_lint.model import HOLE, MASK, Const, Hole, Span, Symbol, Unknown, Value
 from supa_lint.raw import Raw
 from supa_lint.read.python import environ, tables, texts
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.names import Budget, Names
-from supa_lint.read.python.scope import Binding, Module, Mutation, Scope, defaults, parameters
+from supa_lint.read.python.scope import Module, Scope, defaults, parameters
 from supa_lint.read.python.terms import (
-    ANY,
     ATTRIBUTES,
     Invoke,
     Items,
@@ -32,12 +29,7 @@ from supa_lint.read.python.terms import (
     join,
     unknown_text,
 )
-
-_CONFIG_NAME = re.compile(
-    r"(^|[._])(settings|config|conf|constants|secrets|credentials|env|environment)\.|"
-    r"(url|uri|dsn|host|port|user(name)?|pass(word|wd)?|pwd|database|db_?name|conn(ection)?_?str(ing)?)$",
-    re.IGNORECASE,
-)
+from supa_lint.read.python.variables import Variables, imported
 
 
 class Evaluator:
@@ -53,14 +45,20 @@ class Evaluator:
         """Parts that code changes, by environment variable."""
         self.literals: set[int] = set()
         """Ids of the string literals that were evaluated."""
-        self._arguments: dict[tuple[int, str], Term] = {}
-        self._current: dict[tuple[int, str], Term] = {}
-        self._active: set[tuple[int, str]] = set()
+        self.variables = Variables(self)
+        self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: ast.expr, scope: Scope) -> Term:
         """Evaluate with a fresh budget: the entry for everyone outside."""
-        self.budget.ask()
-        return self.evaluate(node, scope)
+        if id(node) not in self._asked:
+            self.budget.ask()
+            before, self.literals = self.literals, set()
+            term = self.evaluate(node, scope)
+            self._asked[id(node)] = (term, self.literals)
+            self.literals = before
+        term, literals = self._asked[id(node)]
+        self.literals |= literals
+        return term
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Term:
         try:
@@ -87,126 +85,6 @@ class Evaluator:
                 self.rewrites[hole.variable] |= parts
         return replace(raw, rewritten=raw.rewritten | parts)
 
-    # --- names
-
-    def resolve(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
-        """What `name` of `owner` means, by all that its bindings say."""
-        key = (id(owner), name)
-        if key in self._current:
-            return self._current[key]
-        if key in self._active:
-            return Unknown(span)
-        self._active.add(key)
-        try:
-            later = [one for one in bindings if self._rewrites_itself(one, name)]
-            first = [one for one in bindings if one not in later]
-            term = self._first(name, owner, first, span)
-            for binding in later:
-                term = self._rewritten(key, term, binding)
-            if owner.mutations.get(name):
-                made_at = first[0] if len(first) == 1 else None
-                term = self.mutated(term, owner.mutations[name], made_at)
-            return term
-        finally:
-            self._active.discard(key)
-
-    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
-        if binding.kind == "augmented":
-            return True
-        return binding.value is not None and self.names.mentions(binding.value, name)
-
-    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
-        values = [one for one in bindings if one.kind != "other" or not one.annotation]
-        if not values:
-            return Unknown(span)
-        terms = [self._bound(name, owner, one, span) for one in values]
-        for index in range(1, len(values)):
-            if values[index].test and _asks_for(values[index].test, name):
-                # `if not url: url = "..."` gives a default.
-                before = join(terms[:index], span)
-                return self._or(before, join(terms[index:], span), span)
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
-        if len(real) == 1 and isinstance(real[0], Raw):
-            text = real[0].text  # `URL = None`, and a function that sets it
-            if HOLE in text or "://" in text:
-                return real[0]
-        return join(terms, span)
-
-    def _bound(self, name: str, owner: Scope, binding: Binding, span: Span) -> Term:
-        if binding.kind == "import":
-            return self.imported(binding.target, span)
-        if binding.kind in ("function", "class"):
-            return Symbol(self.names.qualified(owner, name), span)
-        if binding.kind == "parameter":
-            return self._arguments.get((id(owner), name), Unknown(span))
-        if binding.value is None:
-            return Unknown(span)
-        term = self.evaluate(binding.value, binding.scope)
-        if binding.kind == "with" and not isinstance(term, Invoke):
-            return Unknown(span)
-        return term
-
-    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
-        """`term` after `name = f(name)`, which may or may not be reached."""
-        if binding.value is None:
-            return Unknown(term.span)
-        self._current[key] = term
-        try:
-            after = self.evaluate(binding.value, binding.scope)
-        finally:
-            del self._current[key]
-        if isinstance(term, Table):
-            known = isinstance(after, Table) and not binding.guard and binding.kind == "value"
-            return after if known else replace(term, complete=False)
-        if not isinstance(term, Raw | Parsed):
-            return Unknown(term.span)
-        before = as_text(term)
-        if binding.kind == "augmented":
-            suffix = as_text(after).text
-            return self.rewrite(before, frozenset({"params"}) if suffix[:1] in ("?", "&") else ANY)
-        if not isinstance(after, Raw | Parsed):
-            return self.rewrite(before, ANY)
-        text = as_text(after)
-        parts = text.rewritten
-        if text.text != before.text or text.holes != before.holes:
-            suffix = text.text.removeprefix(before.text)
-            appended = suffix != text.text and suffix[:1] in ("?", "&")
-            parts |= frozenset({"params"}) if appended else ANY
-        changed = self.rewrite(before, parts)
-        return Parsed(changed) if isinstance(after, Parsed) or isinstance(term, Parsed) else changed
-
-    def imported(self, name: str, span: Span) -> Term:
-        """A name of another module: a text that is defined there, or just a name."""
-        last = name.rpartition(".")[2]
-        camel = last[:1].isupper() and not last.isupper()
-        root = name.partition(".")[0]
-        if "." in name and not camel and root not in sys.stdlib_module_names:
-            if _CONFIG_NAME.search(name):
-                return Raw(HOLE, span, (Hole(symbol=name),))
-        return Symbol(name, span)
-
-    def mutated(
-        self, term: Term, mutations: list[Mutation], made_at: Binding | None, *, whole: bool = True
-    ) -> Term:
-        """A dict after later `d["a"]["b"] = ...`. What may or may not happen makes it incomplete.
-        With `whole` no, `d["a"] = ...` that may not happen counts as not happening."""
-        for mutation in mutations:
-            if not isinstance(term, Table):
-                return term
-            certain = made_at is not None and tables.certainly_after(mutation, made_at)
-            if not certain and not whole and len(mutation.keys) <= 1 and mutation.kind == "set":
-                continue
-            value = self._mutation_value(mutation) if certain else None
-            term = tables.put(term, mutation.keys, value, mutation.kind)
-        return term
-
-    def _mutation_value(self, mutation: Mutation) -> Term | None:
-        if mutation.kind == "set" and mutation.value is not None:
-            return self.evaluate(mutation.value, mutation.scope)
-        if mutation.kind == "update" and isinstance(mutation.value, ast.Call):
-            return self.table(mutation.value, mutation.scope)
-        return None
-
     # --- expressions
 
     def on_name(self, node: ast.Name, scope: Scope) -> Term:
@@ -214,7 +92,7 @@ class Evaluator:
         if owner is None:
             named = self.dotted(node, scope)
             return Symbol(named, self.span(node)) if named else Unknown(self.span(node))
-        return self.resolve(node.id, owner, owner.bindings[node.id], self.span(node))
+        return self.variables.resolve(node.id, owner, owner.bindings[node.id], self.span(node))
 
     def on_attribute(self, node: ast.Attribute, scope: Scope) -> Term:
         span = self.span(node)
@@ -230,7 +108,7 @@ class Evaluator:
         name = self.dotted(node, scope)
         if name is None or name.startswith("?"):
             return Unknown(span)
-        return self.imported(name, span)
+        return imported(name, span)
 
     def field(self, cls: Scope, attribute: str, span: Span) -> Term | None:
         """The value of an attribute of a class of this module, or None when it has none."""
@@ -247,7 +125,7 @@ class Evaluator:
             term = environ.settings_field(settings, attribute, bindings[0], owner, self)
             if term is not None:
                 return environ.validated(term, attribute, cls, self)
-        return self.resolve(key, owner, bindings, span)
+        return self.variables.resolve(key, owner, bindings, span)
 
     def on_subscript(self, node: ast.Subscript, scope: Scope) -> Term:
         span = self.span(node)
@@ -332,18 +210,18 @@ class Evaluator:
         """What a function of this module returns."""
         span = self.span(function.node)
         key = (id(function), "")
-        if function.yields or key in self._active:
+        if function.yields or key in self.variables.active:
             return Unknown(span)
-        before = self._arguments
-        self._arguments = before | {
+        before = self.variables.arguments
+        self.variables.arguments = before | {
             (id(function), name): term for name, term in (arguments or {}).items()
         }
-        self._active.add(key)
+        self.variables.active.add(key)
         try:
             terms = [self.evaluate(value, function) for value in function.returns if value]
         finally:
-            self._active.discard(key)
-            self._arguments = before
+            self.variables.active.discard(key)
+            self.variables.arguments = before
         real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
         return join(real or terms, span)
 
@@ -401,10 +279,10 @@ class Evaluator:
         terms = [self.evaluate(value, scope) for value in node.values]
         result = terms[-1]
         for term in reversed(terms[:-1]):
-            result = self._or(term, result, span)
+            result = self.either(term, result, span)
         return result
 
-    def _or(self, first: Term, second: Term, span: Span) -> Term:
+    def either(self, first: Term, second: Term, span: Span) -> Term:
         """`first or second`."""
         if isinstance(first, Const) and not first.value:
             return second
@@ -423,20 +301,23 @@ class Evaluator:
         span = self.span(node)
         body, orelse = self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)
         if ast.dump(node.test) == ast.dump(node.body):
-            return self._or(body, orelse, span)
+            return self.either(body, orelse, span)
         return join([body, orelse], span)
 
     def on_dict(self, node: ast.Dict, scope: Scope) -> Term:
-        table = Table((), True, self.span(node))
+        entries: dict[str, Term] = {}
+        complete = True
         for key, value in zip(node.keys, node.values, strict=True):
             term = self.evaluate(value, scope)
-            if key is None:
-                table = tables.merge(table, term)
-                continue
-            name = self.evaluate(key, scope)
-            known = isinstance(name, Raw) and not name.holes
-            table = table.put(as_text(name).text, term) if known else replace(table, complete=False)
-        return table
+            name = self.evaluate(key, scope) if key else None
+            if isinstance(name, Raw) and not name.holes:
+                entries[name.text if is_name(name.text) else MASK] = term
+            elif name is None and isinstance(term, Table):
+                entries |= term.entries
+                complete = complete and term.complete
+            else:
+                complete = False
+        return Table(tuple(entries.items()), complete, self.span(node))
 
     def on_list(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Term:
         if any(isinstance(one, ast.Starred) for one in node.elts):
@@ -472,15 +353,3 @@ def _is_static(node: ast.AST) -> bool:
     return any(
         getattr(one, "id", "") == "staticmethod" for one in getattr(node, "decorator_list", ())
     )
-
-
-def _asks_for(test: ast.expr | None, name: str) -> bool:
-    """Whether a condition holds when `name` is empty: `not x`, `x is None`, `x == ""`."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return ast.unparse(test.operand) == name
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        right = test.comparators[0]
-        empty = isinstance(right, ast.Constant) and not right.value
-        same = isinstance(test.ops[0], ast.Is | ast.Eq)
-        return empty and same and ast.unparse(test.left) == name
-    return False

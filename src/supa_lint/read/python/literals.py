@@ -31,6 +31,8 @@ class Layout:
         self.file = file
         self._data = file.data
         self._outer: dict[int, ast.expr] = {}
+        self._spans: dict[int, Span] = {}
+        self._texts: dict[int, Raw] = {}
 
     def enclose(self, string: ast.expr) -> None:
         """Note the nodes inside an f-string. Before Python 3.12 they have no trustworthy positions:
@@ -44,19 +46,25 @@ class Layout:
 
     def span(self, first: ast.AST, last: ast.AST | None = None) -> Span:
         """The span of a node, or from the start of one node to the end of another."""
-        first, last = self._placed(first), self._placed(last or first)
+        key = id(first)
+        if last is None and key in self._spans:
+            return self._spans[key]
+        first, end_at = self._placed(first), self._placed(last or first)
         start = self._offset(first.lineno, first.col_offset)
-        end = self._offset(last.end_lineno or last.lineno, last.end_col_offset or last.col_offset)
-        return Span(self.file.path, start, max(start, end))
+        end = self._offset(end_at.end_lineno or 0, end_at.end_col_offset or 0)
+        span = Span(self.file.path, start, max(start, end))
+        if last is None:
+            self._spans[key] = span
+        return span
 
     def text(self, node: ast.Constant) -> Raw:
         """The text of a string literal, implicit concatenation included."""
-        value = str(node.value)
-        return Raw(
-            value.replace(HOLE, "\ufffd"),
-            self.span(node),
-            segments=_segments(self._runs(node)[0], value) if self._runs(node) else (),
-        )
+        if id(node) not in self._texts:
+            value, runs = str(node.value), self._runs(node)
+            segments = _segments(runs[0], value) if len(runs) == 1 else ()
+            text = value.replace(HOLE, "\ufffd")
+            self._texts[id(node)] = Raw(text, self.span(node), segments=segments)
+        return self._texts[id(node)]
 
     def parts(self, node: ast.JoinedStr) -> list[Raw | ast.FormattedValue]:
         """The literal texts and the fields of an f-string, in order."""

@@ -1,4 +1,4 @@
-"""Dotted names: what `pool.acquire` means, once imports, variables and instances are looked through."""
+"""Dotted names: what `pool.acquire` means, looking through imports, variables and instances."""
 
 from __future__ import annotations
 
@@ -57,6 +57,9 @@ class Names:
         self.module = module
         self.budget = budget
         self._mentions: dict[tuple[int, str], bool] = {}
+        # What is being worked out is None meanwhile: a loop of names means nothing.
+        self._named: dict[tuple[int, str], _Named | None] = {}
+        self._instances: dict[tuple[int, str], Scope | None] = {}
 
     def dotted(self, node: ast.expr, scope: Scope) -> str | None:
         """The dotted name of an expression, or None. Instances read as their class."""
@@ -93,7 +96,11 @@ class Names:
         if owner is None:
             known = name in _BUILTINS and not self.module.root.stars
             return _Named(name) if known else None
-        return self._agreed(name, owner, owner.bindings[name])
+        key = (id(owner), name)
+        if key not in self._named:
+            self._named[key] = None
+            self._named[key] = self._agreed(name, owner, owner.bindings[name])
+        return self._named[key]
 
     def _agreed(self, name: str, owner: Scope, bindings: list[Binding]) -> _Named | None:
         """What all bindings agree on. `x = None` and `x = x.more()` have no say."""
@@ -124,8 +131,10 @@ class Names:
         if binding.kind in ("value", "with"):
             return self._resolve(binding.value, binding.scope)
         method = binding.scope.method()
-        if binding.kind == "parameter" and method and isinstance(binding.node, ast.arg):
-            if binding.node.arg == method[0] and method[1] is binding.scope.parent:
+        own = method is not None and method[1] is binding.scope.parent
+        if binding.kind == "parameter" and method and own:
+            name = getattr(binding.node, "arg", "")
+            if name == method[0]:
                 return _Named(self.path(method[1]), instance=True)
         if binding.annotation:
             named = self._resolve(_annotated(binding.annotation), binding.scope)
@@ -198,7 +207,11 @@ class Names:
         method = owner.method()
         if method and method[0] == name and method[1] is owner.parent:
             return method[1]
-        return self._instance_bound(owner.bindings[name], owner)
+        key = (id(owner), name)
+        if key not in self._instances:
+            self._instances[key] = None
+            self._instances[key] = self._instance_bound(owner.bindings[name], owner)
+        return self._instances[key]
 
     def _instance_bound(self, bindings: list[Binding], owner: Scope) -> Scope | None:
         real = [

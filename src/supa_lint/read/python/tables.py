@@ -23,6 +23,14 @@ def certainly_after(mutation: Mutation, binding: Binding) -> bool:
     )
 
 
+def inside(mutation: Mutation, other: Mutation) -> bool:
+    """Whether a mutation changes what `other`, in the same branch, has set before."""
+    return (
+        mutation.keys[: len(other.keys)] == other.keys
+        and mutation.guard[: len(other.guard)] == other.guard
+    )
+
+
 def merge(table: Table, other: Term) -> Table:
     """`{**table, **other}`."""
     if not isinstance(other, Table):

@@ -1,4 +1,4 @@
-"""What an expression of Python evaluates to, inside the reader: facts whose texts are not yet sealed."""
+"""What an expression evaluates to inside the reader: facts whose texts are not yet sealed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Overlaid:
-    """A dict that a call gives (`dj_database_url.config()`), with keys that code sets afterwards."""
+    """A dict that a call gives (`dj_database_url.config()`), and keys that code sets later."""
 
     base: Term
     table: Table
@@ -167,13 +167,17 @@ def join(terms: Sequence[Term], span: Span) -> Term:
     if not terms:
         return Unknown(span)
     first = terms[0]
+    if len(terms) == 1:
+        return first
     if isinstance(first, Raw | Parsed):
         texts = [as_text(term) for term in terms if isinstance(term, Raw | Parsed)]
         base = texts[0]
         if len(texts) == len(terms) and all(
             (text.text, text.holes) == (base.text, base.holes) for text in texts
         ):
-            return replace(base, rewritten=frozenset().union(*(text.rewritten for text in texts)))
+            changed = frozenset().union(*(text.rewritten for text in texts))
+            base = replace(base, rewritten=changed)
+            return Parsed(base) if isinstance(first, Parsed) else base
     elif isinstance(first, Const):
         if all(
             isinstance(term, Const)
@@ -185,7 +189,7 @@ def join(terms: Sequence[Term], span: Span) -> Term:
         isinstance(term, Symbol) and term.name == first.name for term in terms
     ):
         return first
-    return first if len(terms) == 1 else Unknown(span)
+    return Unknown(span)
 
 
 # --- which parts of a DSN a rewriting touches ---------------------------------------------------

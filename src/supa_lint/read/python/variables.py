@@ -1,0 +1,193 @@
+"""What a variable is worth, by all the places that bind, rewrite or change it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
+from supa_lint.raw import Raw
+from supa_lint.read.python import tables
+from supa_lint.read.python.scope import Binding, Mutation, Scope
+from supa_lint.read.python.terms import ANY, Invoke, Parsed, Table, Term, as_text, join
+
+if TYPE_CHECKING:
+    from supa_lint.read.python.evaluate import Evaluator
+
+_CONFIG_NAME = re.compile(
+    r"(^|[._])(settings|config|conf|constants|secrets|credentials|env|environment)\.|"
+    r"(url|uri|dsn|host|port|user(name)?|pass(word|wd)?|pwd|database|db_?name|conn(ection)?_?str(ing)?)$",
+    re.IGNORECASE,
+)
+
+
+class Variables:
+    """Resolves the variables of one module."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self.arguments: dict[tuple[int, str], Term] = {}
+        """What the function that is being followed was given, by scope and parameter."""
+        self.active: set[tuple[int, str]] = set()
+        """What is being resolved: meeting it again is a loop."""
+        self._current: dict[tuple[int, str], Term] = {}
+        self._known: dict[tuple[int, str], tuple[Term, set[int]]] = {}
+
+    def resolve(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+        """What `name` of `owner` means, by all that its bindings say."""
+        key = (id(owner), name)
+        if key in self._current:
+            return self._current[key]
+        if key in self.active:
+            return Unknown(span)
+        unconditional = not self._current and not self.arguments
+        if not unconditional or key not in self._known:
+            evaluator = self._evaluator
+            before, evaluator.literals = evaluator.literals, set()
+            clean = unconditional and not self.active
+            self.active.add(key)
+            try:
+                term = self._resolved(key, owner, bindings, span)
+            finally:
+                self.active.discard(key)
+                found, evaluator.literals = evaluator.literals, before
+            evaluator.literals |= found
+            if clean and evaluator.budget.left > 0:
+                self._known[key] = (term, found)
+            return term
+        term, found = self._known[key]
+        self._evaluator.literals |= found
+        return term
+
+    def _resolved(
+        self, key: tuple[int, str], owner: Scope, bindings: list[Binding], span: Span
+    ) -> Term:
+        name = key[1]
+        later = [one for one in bindings if self._rewrites_itself(one, name)]
+        first = [one for one in bindings if one not in later]
+        term = self._first(name, owner, first, span)
+        for binding in later:
+            term = self._rewritten(key, term, binding)
+        if owner.mutations.get(name):
+            made_at = first[0] if len(first) == 1 else None
+            term = self.mutated(term, owner.mutations[name], made_at)
+        return term
+
+    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+        if binding.kind == "augmented":
+            return True
+        return binding.value is not None and self._evaluator.names.mentions(binding.value, name)
+
+    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+        values = [one for one in bindings if one.kind != "other" or not one.annotation]
+        if not values:
+            return Unknown(span)
+        terms = [self._bound(name, owner, one, span) for one in values]
+        for index in range(1, len(values)):
+            if values[index].test and _asks_for(values[index].test, name):
+                # `if not url: url = "..."` gives a default.
+                before = join(terms[:index], span)
+                return self._evaluator.either(before, join(terms[index:], span), span)
+        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+        if len(real) == 1 and isinstance(real[0], Raw):
+            text = real[0].text  # `URL = None`, and a function that sets it
+            if HOLE in text or "://" in text:
+                return real[0]
+        return join(terms, span)
+
+    def _bound(self, name: str, owner: Scope, binding: Binding, span: Span) -> Term:
+        if binding.kind == "import":
+            return imported(binding.target, span)
+        if binding.kind in ("function", "class"):
+            return Symbol(self._evaluator.names.qualified(owner, name), span)
+        if binding.kind == "parameter":
+            return self.arguments.get((id(owner), name), Unknown(span))
+        if binding.value is None:
+            return Unknown(span)
+        term = self._evaluator.evaluate(binding.value, binding.scope)
+        if binding.kind == "with" and not isinstance(term, Invoke):
+            return Unknown(span)
+        return term
+
+    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
+        """`term` after `name = f(name)`, which may or may not be reached."""
+        if binding.value is None:
+            return Unknown(term.span)
+        self._current[key] = term
+        try:
+            after = self._evaluator.evaluate(binding.value, binding.scope)
+        finally:
+            del self._current[key]
+        if isinstance(term, Table):
+            known = isinstance(after, Table) and not binding.guard and binding.kind == "value"
+            return after if known else replace(term, complete=False)
+        if not isinstance(term, Raw | Parsed):
+            return Unknown(term.span)
+        before = as_text(term)
+        if binding.kind == "augmented":
+            suffix = as_text(after).text
+            return self._evaluator.rewrite(
+                before, frozenset({"params"}) if suffix[:1] in ("?", "&") else ANY
+            )
+        if not isinstance(after, Raw | Parsed):
+            return self._evaluator.rewrite(before, ANY)
+        text = as_text(after)
+        parts = text.rewritten
+        if text.text != before.text or text.holes != before.holes:
+            suffix = text.text.removeprefix(before.text)
+            appended = suffix != text.text and suffix[:1] in ("?", "&")
+            parts |= frozenset({"params"}) if appended else ANY
+        changed = self._evaluator.rewrite(before, parts)
+        return Parsed(changed) if isinstance(after, Parsed) or isinstance(term, Parsed) else changed
+
+    def mutated(
+        self, term: Term, mutations: list[Mutation], made_at: Binding | None, *, whole: bool = True
+    ) -> Term:
+        """A dict after later `d["a"]["b"] = ...`. What may or may not happen makes it incomplete.
+        With `whole` no, `d["a"] = ...` that may not happen counts as not happening."""
+        other: list[Mutation] = []
+        for mutation in mutations:
+            if not isinstance(term, Table):
+                return term
+            certain = made_at is not None and tables.certainly_after(mutation, made_at)
+            if not whole and any(tables.inside(mutation, one) for one in other):
+                continue  # it changes what that other one has set
+            if not certain and not whole and len(mutation.keys) <= 1 and mutation.kind == "set":
+                other.append(mutation)
+                continue
+            value = self._mutation_value(mutation) if certain else None
+            term = tables.put(term, mutation.keys, value, mutation.kind)
+        return term
+
+    def _mutation_value(self, mutation: Mutation) -> Term | None:
+        if mutation.kind == "set" and mutation.value is not None:
+            return self._evaluator.evaluate(mutation.value, mutation.scope)
+        if mutation.kind == "update" and isinstance(mutation.value, ast.Call):
+            return self._evaluator.table(mutation.value, mutation.scope)
+        return None
+
+
+def imported(name: str, span: Span) -> Term:
+    """A name of another module: a text that is defined there, or just a name."""
+    last = name.rpartition(".")[2]
+    camel = last[:1].isupper() and not last.isupper()
+    root = name.partition(".")[0]
+    own = "." in name and root not in sys.stdlib_module_names
+    if own and not camel and _CONFIG_NAME.search(name):
+        return Raw(HOLE, span, (Hole(symbol=name),))
+    return Symbol(name, span)
+
+
+def _asks_for(test: ast.expr | None, name: str) -> bool:
+    """Whether a condition holds when `name` is empty: `not x`, `x is None`, `x == ""`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return ast.unparse(test.operand) == name
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        right = test.comparators[0]
+        empty = isinstance(right, ast.Constant) and not right.value
+        same = isinstance(test.ops[0], ast.Is | ast.Eq)
+        return empty and same and ast.unparse(test.left) == name
+    return False
