@@ -24,10 +24,9 @@ from supa_lint.read.python import read
 from supa_lint.source import File
 
 REF = "qzxwvutsrponmlkjihgf"
+USER = f"{USER}"
 DIRECT = f"postgresql://postgres:Tr0ub4dour-xk@db.{REF}.supabase.co:5432/postgres"
-POOLER = (
-    f"postgresql://postgres.{REF}:Tr0ub4dour-xk@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
-)
+POOLER = f"postgresql://{USER}:Tr0ub4dour-xk@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
 HOST = "aws-0-eu-west-1.pooler.supabase.com"
 
 
@@ -85,15 +84,15 @@ def hole(source: str) -> Hole:
         'd = {"url": "POOLER"}\nconnect(d["url"])',
         'a, b = "POOLER", 1\nconnect(a)',
         'connect(url := "POOLER")',
-        f'connect("postgresql://postgres.{REF}:Tr0ub4dour-xk@"\n   "{HOST}"   # why\n ":6543/postgres")',
-        f'connect("postgresql://postgres.{REF}:Tr0ub4dour-xk@" + "{HOST}" + ":6543/postgres")',
-        f'host = "{HOST}"\nconnect(f"postgresql://postgres.{REF}:Tr0ub4dour-xk@{{host}}:6543/postgres")',
-        f'port = 6543\nconnect(f"postgresql://postgres.{REF}:Tr0ub4dour-xk@{HOST}:{{port}}/postgres")',
+        f'connect("postgresql://{USER}:Tr0ub4dour-xk@"\n   "{HOST}"   # why\n ":6543/postgres")',
+        f'connect("postgresql://{USER}:Tr0ub4dour-xk@" + "{HOST}" + ":6543/postgres")',
+        f'host = "{HOST}"\nconnect(f"postgresql://{USER}:Tr0ub4dour-xk@{{host}}:6543/postgres")',
+        f'port = 6543\nconnect(f"postgresql://{USER}:Tr0ub4dour-xk@{HOST}:{{port}}/postgres")',
         f'connect("postgresql://{{}}:Tr0ub4dour-xk@{HOST}:{{p}}/{{db}}".format('
-        f'"postgres.{REF}", p=6543, db="postgres"))',
-        f'connect("postgresql://%s:Tr0ub4dour-xk@%s:%d/postgres" % ("postgres.{REF}", "{HOST}", 6543))',
-        f'connect("postgresql://%(u)s:Tr0ub4dour-xk@{HOST}:6543/postgres" % {{"u": "postgres.{REF}"}})',
-        f'connect("".join(["postgresql://postgres.{REF}:Tr0ub4dour-xk@", "{HOST}:6543", "/postgres"]))',
+        f'"{USER}", p=6543, db="postgres"))',
+        f'connect("postgresql://%s:Tr0ub4dour-xk@%s:%d/postgres" % ("{USER}", "{HOST}", 6543))',
+        f'connect("postgresql://%(u)s:Tr0ub4dour-xk@{HOST}:6543/postgres" % {{"u": "{USER}"}})',
+        f'connect("".join(["postgresql://{USER}:Tr0ub4dour-xk@", "{HOST}:6543", "/postgres"]))',
     ],
 )
 def test_the_text_of_an_expression(source: str) -> None:
@@ -104,7 +103,7 @@ def test_the_text_of_an_expression(source: str) -> None:
     assert given.dsn.port is not None
     assert given.dsn.port.text == "6543"
     assert given.dsn.user is not None
-    assert given.dsn.user.text == f"postgres.{REF}"
+    assert given.dsn.user.text == f"{USER}"
     assert not given.rewritten
 
 
@@ -200,7 +199,7 @@ def test_rewriting_names_the_parts_it_touches(code: str, parts: set[str]) -> Non
         ('def fix(u):\n    return u.replace("a+b", u)\nurl = fix(url)', {"*"}),
         (
             'def fix(u):\n    if u.startswith("postgres://"):\n'
-            '        return u.replace("postgres://", "postgresql://")\n    return u\nurl = fix(url)',
+            '        return u.replace("postgres://", "x://")\n    return u\nurl = fix(url)',
             {"scheme"},
         ),
         ('if ":6543" in url:\n    print("pooler")', set()),
@@ -246,7 +245,7 @@ def test_a_constant_that_code_rewrites_says_so() -> None:
         'from os import getenv as env\nconnect(env("DB"))',
         'import os\nNAME = "DB"\nconnect(os.environ[NAME])',
         'from decouple import config\nconnect(config("DB"))',
-        'from starlette.config import Config\nconfig = Config(".env")\nconnect(config("DB", cast=str))',
+        'from starlette.config import Config\nc = Config(".env")\nconnect(c("DB", cast=str))',
         'import environ\nenv = environ.Env()\nconnect(env("DB"))',
         'import environ\nenv = environ.Env(DEBUG=(bool, False))\nconnect(env.str("DB"))',
         'from environs import Env\nenv = Env()\nconnect(env.str("DB"))',
@@ -327,7 +326,8 @@ connect({code})
 
 def test_parts_of_a_literal() -> None:
     given = value(
-        'from urllib.parse import urlsplit\nu = urlsplit("POOLER")\nconnect(f"{u.hostname}:{u.port}")'
+        'from urllib.parse import urlsplit\nu = urlsplit("POOLER")\n'
+        'connect(f"{u.hostname}:{u.port}")'
     )
     assert given.text == f"{HOST}:6543"
 
@@ -409,7 +409,7 @@ def test_settings_resolve_inside_their_module() -> None:
 
 def test_settings_through_a_function() -> None:
     source = dedent(_SETTINGS) + (
-        "import psycopg\nfrom functools import lru_cache\n@lru_cache\ndef get(): return Settings()\n"
+        "import psycopg\nfrom functools import cache\n@cache\ndef get(): return Settings()\n"
         "psycopg.connect(get().direct)\n"
     )
     (given,) = call(source).args
@@ -421,8 +421,8 @@ def test_settings_through_a_function() -> None:
 @pytest.mark.parametrize(
     ("imports", "code", "symbol"),
     [
-        ("from app.config import settings", "settings.database_url", "app.config.settings.database_url"),
-        ("from .config import settings", "settings.database_url", "app.config.settings.database_url"),
+        ("from app.config import settings", "settings.url", "app.config.settings.url"),
+        ("from .config import settings", "settings.url", "app.config.settings.url"),
         ("from . import config", "config.DATABASE_URL", "app.config.DATABASE_URL"),
         ("from ..core.config import DATABASE_URL", "DATABASE_URL", "core.config.DATABASE_URL"),
         ("import app.config as c", "c.DB_DSN", "app.config.DB_DSN"),
@@ -436,7 +436,8 @@ def test_names_of_other_modules(imports: str, code: str, symbol: str) -> None:
 
 def test_a_parameter_is_its_annotation() -> None:
     given = hole(
-        "from app.config import Settings\ndef f(s: Settings | None = None):\n    connect(s.database_url)"
+        "from app.config import Settings\n"
+        "def f(s: Settings | None = None):\n    connect(s.database_url)"
     )
     assert given == Hole(symbol="app.config.Settings.database_url")
 
@@ -621,7 +622,7 @@ def test_django_databases() -> None:
     found = configuration(
         f"""
         DATABASES = {{
-            "default": {{"ENGINE": "django.db.backends.postgresql", "HOST": "{HOST}", "PORT": "6543"}},
+            "default": {{"ENGINE": "x.postgresql", "HOST": "{HOST}", "PORT": "6543"}},
             "replica": dict(HOST="{HOST}"),
         }}
         DATABASES["default"]["CONN_MAX_AGE"] = 0
@@ -736,7 +737,7 @@ def test_settings_and_their_containers() -> None:
         TITLE = "hello"
         class C:
             url = "DIRECT"
-        DB = {{"host": "{HOST}", "port": 6543, "user": "postgres.{REF}", "color": "red"}}
+        DB = {{"host": "{HOST}", "port": 6543, "user": "{USER}", "color": "red"}}
         """
     )
     assert [(one.container, one.name) for one in found.settings] == [
@@ -774,6 +775,7 @@ def test_no_fact_holds_a_password() -> None:
 
 def test_names_are_no_way_out_for_a_secret() -> None:
     found = facts(
-        'import os, psycopg\npsycopg.connect(os.environ["POOLER"], x={"POOLER": "a", "b": 1})\nD = {"DIRECT": "a"}'
+        "import os, psycopg\n"
+        'psycopg.connect(os.environ["POOLER"], x={"POOLER": "a", "b": 1})\nD = {"DIRECT": "a"}'
     )
     assert "Tr0ub4dour" not in repr(found)

@@ -16,7 +16,7 @@ from supa_lint.raw import Raw
 from supa_lint.read.python import environ, tables, texts
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.names import Budget, Names
-from supa_lint.read.python.scope import Module, Scope, defaults, parameters
+from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
 from supa_lint.read.python.terms import (
     ATTRIBUTES,
     Invoke,
