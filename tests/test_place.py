@@ -19,7 +19,6 @@ PLACES = {
         ".dev.vars",
         "api.env",
         ".vercel/.env.production.local",
-        "docs/lambda-environment-variables.env",
         ".github/workflows/supabase-backup.yml",
         ".github/workflows/e2e-test.yml",
         ".github/actions/build/action.yml",
@@ -51,6 +50,7 @@ PLACES = {
         ".cursor/mcp.json",
     ],
     Place.EXAMPLE: [
+        "docs/lambda-environment-variables.env",
         ".env.example",
         "apps/api/.env-template",
         ".env.vercel.example",
@@ -73,6 +73,8 @@ PLACES = {
         "docs/.env.example",
     ],
     Place.TEST: [
+        "check_tables.py",
+        "scripts/debug-payments.js",
         "tests/.env",
         "tests/.env.example",
         "src/__tests__/db.ts",

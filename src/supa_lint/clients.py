@@ -38,8 +38,7 @@ class Use:
     def argument(self, key: str) -> Expr | None:
         """The argument that `key` of the data names: the first one given of those listed there
         (a position, a keyword, or a path of keys)."""
-        names: Sequence[int | str] = self.data.get(key, ())
-        return next((e for e in (argument(self.call, name) for name in names) if e), None)
+        return _first(self.call, self.data.get(key, ()))
 
 
 class Clients:
@@ -104,6 +103,12 @@ class Clients:
             yield Value(HOLE, use.call.span, (Hole(variable=variable, default=default),))
 
 
+def _first(call: Call, names: int | str | Sequence[int | str]) -> Expr | None:
+    """The first argument given of those named."""
+    listed = [names] if isinstance(names, int | str) else names
+    return next((e for e in (argument(call, name) for name in listed) if e is not None), None)
+
+
 def argument(call: Call, path: int | str) -> Expr | None:
     """An argument by position, by keyword, or by a path of keys below a keyword."""
     if isinstance(path, int):
@@ -131,7 +136,7 @@ def _name_in(expr: Expr | None) -> str | None:
 
 def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
     """A DSN from `host=`, `port=` ... of a call."""
-    exprs = {role: argument(call, name) for role, name in names.items()}
+    exprs = {role: _first(call, name) for role, name in names.items()}
     parts = {role: _text(expr) for role, expr in exprs.items() if expr is not None}
     host = parts.get("host")
     if host is None:

@@ -8,6 +8,7 @@ A condition is a table of fact names and what each must be; all must hold:
       option.poolclass: {not: x}          # anything else (also absent)
       option.prepare_threshold: present   # or `absent`
       param.sslmode: {matches: '^verify-'}
+      client.switched: [no, unknown]        # `unknown` asks for just that
       version.asyncpg: '>=0.31'           # every version that may be installed
 
 A fact that is `UNKNOWN` makes its condition unknown; a table with a *no* is no, else with an
@@ -90,7 +91,8 @@ def decide(rows: Sequence[Mapping[str, Any]] | Any, lookup: Lookup) -> Decision:
 
 def _holds(name: str, wanted: Any, fact: Fact) -> Tri:
     if fact is UNKNOWN:
-        return None
+        asked = wanted == "unknown" or (isinstance(wanted, list) and "unknown" in wanted)
+        return True if asked else None
     if wanted in ("present", "absent"):
         return bool((fact is not ABSENT) == (wanted == "present"))
     if isinstance(wanted, Mapping):

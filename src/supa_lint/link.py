@@ -59,6 +59,7 @@ class _Linker:
             found += self._of_environment(environment)
         for one in self._facts:
             found += self._of_constants(one)
+            found += self._of_defaults(one)
             found += [self._of_mention(mention) for mention in one.mentions]
         return found
 
@@ -178,6 +179,19 @@ class _Linker:
                         opaque=True,
                         platform=setting.platform,
                     )
+
+    def _of_defaults(self, facts: Facts) -> Iterator[Connection]:
+        """Defaults of variables that nothing in the project sets."""
+        for read in facts.reads:
+            dsn = read.default.dsn if read.default else None
+            if dsn is None or self._resolver.is_set(read.variable, facts.path):
+                continue
+            yield Connection(
+                dsn=dsn,
+                endpoint=self._endpoints.classify(dsn),
+                place=self._place(facts.path),
+                opaque=True,
+            )
 
     def _of_mention(self, mention: Mention) -> Connection:
         return Connection(

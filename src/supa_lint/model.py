@@ -309,11 +309,13 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Code reads an environment variable; `rewritten` parts of it are changed afterwards."""
+    """Code reads an environment variable; `rewritten` parts of it are changed afterwards.
+    `default` is what it uses when nothing sets the variable."""
 
     variable: str
     span: Span
     rewritten: frozenset[str] = frozenset()
+    default: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ _TABLE: Final = (
             | cypress | playwright
             )/""",
         _NOT_ENV
-        + rf"""(?: test[-_].+\.{_CODE} | .+ [._-] (?: test | spec )\.{_CODE} | conftest\.py
+        # Scripts that somebody wrote to look into a problem once are tests, too.
+        + rf"""(?: (?: test | check | debug | diagnose | probe | scan | verify ) [-_].+\.{_CODE} | .+ [._-] (?: test | spec )\.{_CODE} | conftest\.py
             | .+\.cy\.{_CODE} | .+\.e2e (?: -spec | -test )? \.{_CODE} | .+\.stories\.{_CODE}
             | .+ (?-i: Tests? ) \.(?: java | kt | cs | php | swift | scala | groovy )
             | (?: jest | vitest | playwright | cypress ) [.-] .+\.{_CODE} | .+\.snap
@@ -118,6 +119,10 @@ _NAMES: Final = re.compile(
 )
 
 
+_DOCS_FOLDER: Final = re.compile(r"(?i)/(?:docs?|documentation)/")
+"""An env file there shows what to write; code there may run."""
+
+
 def place_of(path: str) -> Place | None:
     """The kind of place that `path` (relative to the project root, with `/`) is; None when it is
     vendored or generated, and so never read."""
@@ -128,7 +133,10 @@ def place_of(path: str) -> Place | None:
     found = _NAMES.fullmatch(name)
     if found and found.lastgroup:
         row = min(row, int(found.lastgroup.removeprefix("row")))
-    return _TABLE[row].place if row < len(_TABLE) else Place.LIVE
+    if row >= len(_TABLE):
+        in_docs = is_env_file(name) and _DOCS_FOLDER.search(f"/{folder}/")
+        return Place.EXAMPLE if in_docs else Place.LIVE
+    return _TABLE[row].place
 
 
 def is_vendored_folder(folder: str) -> bool:

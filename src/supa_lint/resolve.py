@@ -90,14 +90,19 @@ class Resolver:
             e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest
         ]
 
+    def is_set(self, variable: str, reader: str) -> bool:
+        """Whether a live file sets a variable that code in `reader` reads."""
+        seen = self.visible(frozenset({variable}), reader)
+        return any(environment.place is Place.LIVE for environment in seen)
+
     def _decided(
         self, found: list[Environment], variables: frozenset[str]
     ) -> list[Environment]:
-        """Leave out the containers of a manifest that set one variable to different things, when
+        """Leave out the containers of a manifest that set one variable to different things:
         nothing says which of them runs the code."""
         shapes: dict[str, set[object]] = {}
         for environment in found:
-            if not environment.builds and environment.container:
+            if environment.container:
                 values = tuple(
                     _shape(environment.variables[name].value)
                     for name in sorted(variables)
@@ -107,15 +112,14 @@ class Resolver:
         return [
             environment
             for environment in found
-            if environment.builds
-            or not environment.container
-            or len(shapes[environment.path]) == 1
+            if not environment.container or len(shapes[environment.path]) == 1
         ]
 
     def variables(self, value: Value, reader: str, depth: int = _DEPTH) -> frozenset[str]:
-        """The environment variables that decide where `value` points (not its password)."""
+        """The environment variables that decide where `value` points: those of the host, if it
+        has any. (A user that one file sets says nothing of a host that code sets.)"""
         names: set[str] = set()
-        for hole in _holes(value):
+        for hole in _deciding(value):
             if hole.variable:
                 names.add(hole.variable)
                 if hole.default is not None and depth:
@@ -153,11 +157,11 @@ class Resolver:
         """`value` with its holes filled from `environment`; None when nothing is known of it."""
         if not depth:
             return None
+        if value.dsn is not None:
+            return replace(value, dsn=self._fill_dsn(value.dsn, environment, reader, depth))
         if value.hole is not None:
             target = self._fill_hole(value.hole, environment, reader, depth)
             return target and _rewrite(target, value.rewritten)
-        if value.dsn is not None:
-            return replace(value, dsn=self._fill_dsn(value.dsn, environment, reader, depth))
         if not value.holes:
             return value
         return self._fill_text(value, environment, reader, depth)
@@ -253,6 +257,14 @@ def _holes(value: Value) -> Iterator[Hole]:
         dsn = value.dsn
         for text in (dsn.scheme, dsn.user, dsn.host, dsn.port):
             yield from text.holes if text else ()
+
+
+def _deciding(value: Value) -> tuple[Hole, ...]:
+    """The holes that decide where a value points."""
+    if value.dsn is None:
+        return value.holes
+    host = value.dsn.host.holes if value.dsn.host else ()
+    return host or tuple(_holes(value))
 
 
 def _rewrite(value: Value, rewritten: frozenset[str]) -> Value:

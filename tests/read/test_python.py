@@ -24,10 +24,10 @@ from supa_lint.read.python import read
 from supa_lint.source import File
 
 REF = "qzxwvutsrponmlkjihgf"
-USER = f"{USER}"
+USER = f"postgres.{REF}"
 DIRECT = f"postgresql://postgres:Tr0ub4dour-xk@db.{REF}.supabase.co:5432/postgres"
-POOLER = f"postgresql://{USER}:Tr0ub4dour-xk@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
 HOST = "aws-0-eu-west-1.pooler.supabase.com"
+POOLER = f"postgresql://{USER}:Tr0ub4dour-xk@{HOST}:6543/postgres"
 
 
 def facts(source: str, path: str = "app/db.py", wanted: tuple[str, ...] = ("connect",)) -> Facts:

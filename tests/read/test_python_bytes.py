@@ -213,16 +213,19 @@ def test_a_long_chain_of_elif_and_sums_is_read() -> None:
     assert value.text == MASK
 
 
+def _chain(line: str) -> str:
+    """Sixty lines, each of which names the one before or after it."""
+    return "".join(line.format(i=i, j=i - 1, k=i + 1) + "\n" for i in range(1, 60))
+
+
 @pytest.mark.parametrize(
     "source",
     [
-        "a = 'x'\n" + "\n".join(f"a{i} = a{i - 1} + a{i - 1}" for i in range(1, 60)) + "\nx.connect(a59)",
-        "a0 = ['x']\n" + "\n".join(f"a{i} = [a{i - 1}] * 2, a{i - 1}, a{i - 1}" for i in range(1, 60))
-        + "\nx.connect(a59)",
-        "a0 = f0()\n" + "\n".join(f"a{i} = a{i - 1}.b(a{i - 1}, a{i - 1})" for i in range(1, 60))
-        + "\nx.connect(a59)",
-        "\n".join(f"def f{i}(x): return f{i + 1}(x) + f{i + 1}(x)" for i in range(60)) + "\nx.connect(f0(1))",
-        "\n".join(f"class C{i}(C{i + 1}, C{i + 2}): x = C{i + 1}.x" for i in range(60)) + "\nx.connect(C0.x)",
+        "a0 = 'x'\n" + _chain("a{i} = a{j} + a{j}") + "x.connect(a59)",
+        "a0 = ['x']\n" + _chain("a{i} = [a{j}, a{j}, a{j}]") + "x.connect(a59)",
+        "a0 = f0()\n" + _chain("a{i} = a{j}.b(a{j}, a{j})") + "x.connect(a59)",
+        _chain("def f{j}(x): return f{i}(x) + f{i}(x)") + "x.connect(f0(1))",
+        _chain("class C{j}(C{i}, C{k}): x = C{i}.x") + "x.connect(C0.x)",
         "D = {\n" + "\n".join(f"'k{i}': 'v{i}'," for i in range(3000)) + "}\n"
         + "\n".join(f"x.connect(D['k{i}'])" for i in range(300)),
     ],
@@ -236,13 +239,12 @@ def test_what_grows_without_end_is_cut_short(source: str) -> None:
 
 # --- any input ----------------------------------------------------------------------------------
 
-_TOKENS = st.sampled_from(
-    """x y url connect DATABASES os self = + % ( ) [ ] { } , : . * ** "a" 'b' f"{x}" f" rb" \\
-    import from as def class if else: for in with return yield lambda await global try: except
-    environ getenv ( "postgresql://a:b@db.supabase.co:6543/x" .format( .replace( ["x"] = += := @
-    None True 1 -1 é \ufeff \ufffc """.split()
-) | st.sampled_from(
-    ["\n", "\n    ", "\r", "\r\n", "\f", "\t", " ", "\x00", "# postgresql://a:b@c:1/d\n"]
+_WORDS = r"""x y url connect DATABASES os self = + % ( ) [ ] { } , : . * ** "a" 'b' f"{x}" f" rb" \
+import from as def class if else: for in with return yield lambda await global try: except
+environ getenv ( "postgresql://a:b@db.supabase.co:6543/x" .format( .replace( ["x"] = += := @
+None True 1 -1 é"""
+_TOKENS = st.sampled_from(_WORDS.split()) | st.sampled_from(
+    ["\n", "\n    ", "\r", "\r\n", "\f", "\t", "\x00", "\ufeff", HOLE, "# postgresql://a:b@c:1/d\n"]
 )
 
 

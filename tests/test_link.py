@@ -1,0 +1,298 @@
+"""How a value travels: definition, variable, client, platform.
+
+The rules are probes here: a finding shows that the connection was seen, silence that it was not.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from support import DIRECT, REF, SESSION, TRANSACTION, places, run
+from supa_lint.config import Config, Deploy
+
+PREPARES = "prepared-statements-in-transaction-mode"
+IPV6 = "ipv6-endpoint-on-ipv4-platform"
+BARE = "bare-user-on-shared-pooler"
+
+ASYNCPG = """\
+import asyncpg, os
+
+async def connect():
+    return await asyncpg.connect({})
+"""
+FROM_ENVIRONMENT = ASYNCPG.format('os.environ["DATABASE_URL"]')
+NOT_NAMING_THE_PROJECT = TRANSACTION.replace(f"postgres.{REF}", "postgres")
+
+
+def dsn_line(dsn: str, name: str = "DATABASE_URL") -> str:
+    return f"{name}={dsn}\n"
+
+
+# --- definition to client -----------------------------------------------------------------------
+
+
+def test_variable_to_client() -> None:
+    files = {".env": dsn_line(TRANSACTION), "db.py": FROM_ENVIRONMENT}
+    assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+def test_related_place_is_the_definition() -> None:
+    report = run({".env": dsn_line(TRANSACTION), "db.py": FROM_ENVIRONMENT})
+    (finding,) = [f for f in report.findings if f.rule == PREPARES]
+    assert [related.span.path for related in finding.related] == [".env"]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        'os.getenv("DATABASE_URL")',
+        'os.environ.get("DATABASE_URL", "")',
+        'dsn=os.environ["DATABASE_URL"]',
+        f'"{TRANSACTION}"',
+        'f"{os.environ[\'DATABASE_URL\']}"',
+    ],
+)
+def test_ways_to_pass_the_dsn(argument: str) -> None:
+    files = {".env": dsn_line(TRANSACTION), "db.py": ASYNCPG.format(argument)}
+    assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+def test_constant_of_another_module() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "app/config.py": 'import os\n\nDATABASE_URL = os.environ["DATABASE_URL"]\n',
+        "app/db.py": "import asyncpg\nfrom app.config import DATABASE_URL\n\n"
+        "pool = asyncpg.create_pool(DATABASE_URL)\n",
+    }
+    assert places(run(files), PREPARES) == ["app/db.py:4"]
+
+
+def test_settings_class_of_another_module() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION, "APP_DATABASE_URL"),
+        "app/config.py": (
+            "from pydantic_settings import BaseSettings, SettingsConfigDict\n\n\n"
+            "class Settings(BaseSettings):\n"
+            '    model_config = SettingsConfigDict(env_prefix="APP_")\n'
+            "    database_url: str\n\n\nsettings = Settings()\n"
+        ),
+        "app/db.py": "import asyncpg\nfrom app.config import settings\n\n"
+        "pool = asyncpg.create_pool(settings.database_url)\n",
+    }
+    assert places(run(files), PREPARES) == ["app/db.py:4"]
+
+
+def test_parts_in_the_environment() -> None:
+    host = "aws-0-eu-west-1.pooler.supabase.com"
+    files = {
+        ".env": f"DB_HOST={host}\nDB_PORT=6543\nDB_USER=postgres.{REF}\nDB_PASSWORD=Tr0ub4dour-xk\n",
+        "db.py": (
+            "import asyncpg, os\n\n"
+            "async def connect():\n"
+            '    return await asyncpg.connect(host=os.environ["DB_HOST"], port=os.environ["DB_PORT"],\n'
+            '        user=os.environ["DB_USER"], password=os.environ["DB_PASSWORD"])\n'
+        ),
+    }
+    assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+def test_parts_joined_in_code() -> None:
+    host = "aws-0-eu-west-1.pooler.supabase.com"
+    files = {
+        ".env": f"DB_HOST={host}\nDB_PORT=6543\nDB_USER=postgres.{REF}\nDB_PASSWORD=Tr0ub4dour-xk\n",
+        "db.py": (
+            "import asyncpg, os\n\n"
+            'url = f"postgresql://{os.environ[\'DB_USER\']}:{os.environ[\'DB_PASSWORD\']}'
+            "@{os.environ['DB_HOST']}:{os.environ['DB_PORT']}/postgres\"\n"
+            "pool = asyncpg.create_pool(url)\n"
+        ),
+    }
+    assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+# --- what sets a variable -----------------------------------------------------------------------
+
+
+def test_default_counts_where_nothing_sets_the_variable() -> None:
+    code = ASYNCPG.format(f'os.environ.get("DATABASE_URL", "{TRANSACTION}")')
+    assert places(run({"db.py": code}), PREPARES) == ["db.py:4"]
+    assert places(run({"db.py": code, ".env": dsn_line(SESSION)}), PREPARES) == []
+
+
+def test_an_example_counts_where_nothing_live_sets_the_variable() -> None:
+    files = {".env.example": dsn_line(TRANSACTION), "db.py": FROM_ENVIRONMENT}
+    assert places(run(files), PREPARES) == ["db.py:4"]
+    assert places(run({**files, ".env": dsn_line(SESSION)}), PREPARES) == []
+
+
+def test_a_user_from_one_file_and_a_host_from_code_are_not_mixed() -> None:
+    files = {
+        ".env": "POSTGRES_USER=shop\n",
+        "db.py": (
+            "import asyncpg, os\n\n"
+            'host = os.getenv("POSTGRES_HOST", "aws-0-eu-west-1.pooler.supabase.com")\n'
+            f'user = os.getenv("POSTGRES_USER", "postgres.{REF}")\n'
+            'pool = asyncpg.create_pool(host=host, user=user, port=5432)\n'
+        ),
+    }
+    assert places(run(files), BARE) == []
+
+
+def test_rewritten_parts_are_not_known() -> None:
+    code = ASYNCPG.format('os.environ["DATABASE_URL"].replace(":6543", ":5432")')
+    assert places(run({".env": dsn_line(TRANSACTION), "db.py": code}), PREPARES) == []
+
+
+# --- scopes -------------------------------------------------------------------------------------
+
+
+def test_two_apps_of_a_monorepo_do_not_mix() -> None:
+    files = {
+        "apps/a/.env": dsn_line(TRANSACTION),
+        "apps/a/requirements.txt": "psycopg2\n",
+        "apps/a/db.py": 'import os, psycopg2\n\nc = psycopg2.connect(os.environ["DATABASE_URL"])\n',
+        "apps/b/.env": dsn_line(SESSION),
+        "apps/b/requirements.txt": "asyncpg\n",
+        "apps/b/db.py": FROM_ENVIRONMENT,
+    }
+    assert places(run(files), PREPARES) == []
+
+
+def test_an_app_sees_the_root_unless_it_sets_the_variable_itself() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "apps/b/requirements.txt": "asyncpg\n",
+        "apps/b/db.py": FROM_ENVIRONMENT,
+    }
+    assert places(run(files), PREPARES) == ["apps/b/db.py:4"]
+    assert places(run({**files, "apps/b/.env": dsn_line(SESSION)}), PREPARES) == []
+
+
+def test_containers_that_disagree_say_nothing() -> None:
+    compose = (
+        "services:\n"
+        "  api:\n    environment:\n      DATABASE_URL: {}\n"
+        "  worker:\n    environment:\n      DATABASE_URL: {}\n"
+    )
+    agreeing = {"compose.yml": compose.format(TRANSACTION, TRANSACTION), "db.py": FROM_ENVIRONMENT}
+    assert places(run(agreeing), PREPARES) == ["db.py:4"]
+    apart = {"compose.yml": compose.format(TRANSACTION, SESSION), "db.py": FROM_ENVIRONMENT}
+    assert places(run(apart), PREPARES) == []
+
+
+def test_a_container_runs_the_code_it_is_built_from() -> None:
+    compose = (
+        "services:\n"
+        f"  api:\n    build: ./api\n    environment:\n      DATABASE_URL: {TRANSACTION}\n"
+    )
+    files = {"compose.yml": compose, "api/db.py": FROM_ENVIRONMENT, "web/db.py": FROM_ENVIRONMENT}
+    assert places(run(files), PREPARES) == ["api/db.py:4"]
+
+
+# --- platforms ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".env": dsn_line(DIRECT), "vercel.json": "{}"},
+        {".env.production": dsn_line(DIRECT), "vercel.json": "{}"},
+        {".env.vercel": dsn_line(DIRECT)},
+        {"apps/web/.env": dsn_line(DIRECT), "apps/web/vercel.json": "{}"},
+        {"apps/web/.env": dsn_line(DIRECT), "vercel.json": "{}"},
+        {".env": dsn_line(DIRECT), "vercel.json": "{}", "render.yaml": "services: []\n"},
+    ],
+    ids=lambda files: " ".join(files),
+)
+def test_env_file_is_bound_to_the_platform_beside_it(files: dict[str, str]) -> None:
+    assert len(places(run(files), IPV6)) == 1
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {".env": dsn_line(DIRECT)},
+        {".env.local": dsn_line(DIRECT), "vercel.json": "{}"},
+        {".env.development": dsn_line(DIRECT), "vercel.json": "{}"},
+        {".env": dsn_line(DIRECT), "apps/web/vercel.json": "{}"},
+        {".env": dsn_line(DIRECT), ".github/workflows/ci.yml": "on: push\njobs: {}\n"},
+        {".env": dsn_line(DIRECT), "compose.yml": "services:\n  db:\n    image: postgres\n"},
+        {".env": dsn_line(DIRECT), "vercel.json": "{}", "fly.toml": 'app = "x"\n'},
+    ],
+    ids=lambda files: " ".join(files),
+)
+def test_env_file_is_not_bound(files: dict[str, str]) -> None:
+    assert places(run(files), IPV6) == []
+
+
+def test_compose_passes_the_env_file_on() -> None:
+    files = {
+        ".env": dsn_line(DIRECT),
+        "compose.yml": "services:\n  api:\n    image: x\n    env_file: .env\n",
+    }
+    assert places(run(files), IPV6) == [".env:1"]
+
+
+def test_compose_interpolates_from_the_env_file() -> None:
+    files = {
+        ".env": dsn_line(DIRECT),
+        "compose.yml": "services:\n  api:\n    image: x\n    environment:\n"
+        "      DATABASE_URL: ${DATABASE_URL}\n",
+    }
+    assert places(run(files), IPV6) == [".env:1"]
+
+
+def test_configuration_says_where_it_runs() -> None:
+    config = Config(deploy=(Deploy(paths=("apps/api/**",), platform="render"),))
+    files = {"apps/api/.env": dsn_line(DIRECT), "apps/web/.env": dsn_line(DIRECT)}
+    assert places(run(files, config=config), IPV6) == ["apps/api/.env:1"]
+
+
+@pytest.mark.parametrize("add_on", [True, frozenset({REF})])
+def test_ipv4_add_on(add_on: bool | frozenset[str]) -> None:
+    files = {".env": dsn_line(DIRECT), "vercel.json": "{}"}
+    assert places(run(files, config=Config(ipv4_add_on=add_on)), IPV6) == []
+
+
+def test_variables_that_the_configuration_states() -> None:
+    files = {
+        "supa-lint.toml": '[variables]\nDATABASE_URL = "shared-pooler:transaction"\n',
+        "db.py": FROM_ENVIRONMENT,
+    }
+    config = Config(
+        source="supa-lint.toml", variables={"DATABASE_URL": "shared-pooler:transaction"}
+    )
+    assert places(run(files, config=config), PREPARES) == ["db.py:4"]
+
+
+# --- kinds of place -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        (".env", True),
+        (".env.example", True),
+        ("tests/.env", False),
+        ("docs/setup.md", False),
+        (".archive/.env", False),
+    ],
+)
+def test_shape_is_judged_in_live_and_example_files(path: str, found: bool) -> None:
+    report = run({path: dsn_line(NOT_NAMING_THE_PROJECT)})
+    assert bool(places(report, BARE)) is found
+
+
+def test_a_comment_is_never_a_connection() -> None:
+    assert places(run({".env": f"# {dsn_line(NOT_NAMING_THE_PROJECT)}"}), BARE) == []
+
+
+def test_other_postgres_is_left_alone() -> None:
+    files = {
+        ".env": "A=postgres://u:Tr0ub4dour-xk@ep-cool.eu-central-1.aws.neon.tech/db\n"
+        "B=postgres://u:Tr0ub4dour-xk@localhost:5432/db\nC=postgres://u:Tr0ub4dour-xk@db:5432/db\n"
+        "D=postgres://postgres:postgres@127.0.0.1:54322/postgres\n",
+        "vercel.json": "{}",
+        "db.py": ASYNCPG.format('os.environ["A"]'),
+    }
+    assert run(files, tracked=True, pedantic=True).findings == ()
