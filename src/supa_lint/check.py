@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.conditions import ABSENT, UNKNOWN, holds
-from supa_lint.facts import ConnectionFacts, Project
+from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.model import Connection, Finding, Related, Span, Text
+from supa_lint.project import Project
 
 _LABELS = {
     ("direct", "direct"): "a direct connection",
@@ -131,7 +132,9 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
     connection = facts.connection
     asked = {name.partition(".")[0] for name in rule.when}
     rows: list[tuple[Span, str]] = []
-    if rule.data["at"] in ("client", "rejected") or str(rule.data["at"]).startswith(("use", "option")):
+    if rule.data["at"] in ("client", "rejected") or str(rule.data["at"]).startswith(
+        ("use", "option")
+    ):
         where = connection.setting.name if connection.setting else "the DSN"
         span = connection.setting.span if connection.setting else connection.dsn.span
         rows.append((span, f"{where} is set here"))

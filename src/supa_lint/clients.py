@@ -164,6 +164,7 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
 
 def _from_libpq_environment(call: Call) -> Iterator[Value]:
     """`connect()` without arguments reads `PGHOST`, `PGPORT` ..."""
+
     def read(variable: str) -> Text:
         return Text(HOLE, call.span, (Hole(variable=variable),))
 

@@ -109,4 +109,4 @@ def _enclosing(container: str) -> Iterator[str]:
 
 def _platform(settings: Mapping[str, Setting]) -> str | None:
     platform = next((setting.platform for setting in settings.values()), None)
-    return platform and platform.id
+    return platform.id if platform else None

@@ -6,17 +6,12 @@ The list of facts is in rules/README.md. A fact that can't be known is `UNKNOWN`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from functools import cached_property
 from typing import Any
 
-from supa_lint.clients import Clients, argument, dotted
+from supa_lint.clients import argument, dotted
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
-from supa_lint.config import Config, matches
-from supa_lint.knowledge import Knowledge
-from supa_lint.manifests import platform_of
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -24,11 +19,9 @@ from supa_lint.model import (
     Connection,
     Const,
     Expr,
-    Facts,
     Param,
     PasswordKind,
     Place,
-    Platform,
     Span,
     Symbol,
     Text,
@@ -36,67 +29,10 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.model import Mapping as Table
-from supa_lint.scope import Packages
-from supa_lint.source import File
+from supa_lint.project import Project
 
 _TLS_PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
 _REF = re.compile(r"[a-z]{20}(?:-rr-[a-z0-9-]+)?")
-
-
-@dataclass(frozen=True)
-class Project:
-    """All that is known of a project besides its connections."""
-
-    knowledge: Knowledge
-    config: Config
-    facts: Sequence[Facts]
-    files: Mapping[str, File] = field(repr=False)
-    paths: Sequence[str] = ()
-
-    @cached_property
-    def clients(self) -> Clients:
-        return Clients(self.knowledge.clients.values())
-
-    @cached_property
-    def packages(self) -> Packages:
-        return Packages(self.paths, self.knowledge.names["packages"])
-
-    @cached_property
-    def places(self) -> Mapping[str, Place]:
-        """Place of every file with facts; one known by its mere name is live."""
-        named = {one.path: Place.LIVE for one in self.facts}
-        return named | {path: file.place for path, file in self.files.items()}
-
-    def chosen(self, path: str) -> Platform | None:
-        """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""
-        for deploy in self.config.deploy:
-            if any(matches(path, pattern) for pattern in deploy.paths):
-                spec = self.knowledge.platforms[deploy.platform]
-                return platform_of(spec, Span(path, 0, 0))
-        return None
-
-    def platform_named_by(self, path: str) -> Platform | None:
-        """The platform that an env file's name says (`.env.vercel`)."""
-        name = path.rpartition("/")[2]
-        for spec in self.knowledge.platforms.values():
-            named = [f".env.{spec.id}", f"{spec.id}.env", *spec.data.get("dotenv", [])]
-            if spec.data["deployed"] and name in named:
-                return platform_of(spec, Span(path, 0, 0))
-        return None
-
-    def mentions(self, variable: str, path: str) -> bool:
-        """Whether a source file that no reader understands names the variable."""
-        needle = variable.encode()
-        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
-        return any(
-            needle in file.data
-            for other, file in self.files.items()
-            if file.place is Place.LIVE
-            and other != path
-            and other not in read
-            and other.rpartition(".")[2] in self.knowledge.names["source-suffixes"]
-            and self.packages.sees(other, path)
-        )
 
 
 class ConnectionFacts:

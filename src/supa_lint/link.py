@@ -11,12 +11,12 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from supa_lint.clients import Clients, Use
+from supa_lint.clients import Use
 from supa_lint.conditions import holds
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.environment import Environment, environments, stated
-from supa_lint.facts import ConnectionFacts, Project
+from supa_lint.facts import ConnectionFacts
 from supa_lint.model import (
     Client,
     Connection,
@@ -30,6 +30,7 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.place import is_env_file
+from supa_lint.project import Project
 from supa_lint.resolve import Resolution, Resolver
 from supa_lint.scope import folder_of, upwards
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from supa_lint.check import Failure, check
 from supa_lint.config import Config, misnamed_config_files
 from supa_lint.discover import Tree
-from supa_lint.facts import Project
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
 from supa_lint.manifests import platforms_by_name
 from supa_lint.model import Facts, Finding, Note, Severity, Span
+from supa_lint.project import Project
 from supa_lint.read import Broken, Context, read
 from supa_lint.report import Report
 from supa_lint.suppress import apply, suppressions
@@ -33,7 +33,9 @@ class Options:
     pedantic: bool = False
 
 
-def lint(tree: Tree, config: Config, knowledge: Knowledge, options: Options | None = None) -> Report:
+def lint(
+    tree: Tree, config: Config, knowledge: Knowledge, options: Options | None = None
+) -> Report:
     """Lint the files of `tree`."""
     options = options or Options()
     files = {file.path: file for file in tree.files}

@@ -22,9 +22,7 @@ def is_manifest(path: str, specs: Iterable[PlatformSpec]) -> bool:
     )
 
 
-def platforms_by_name(
-    paths: Iterable[str], specs: Iterable[PlatformSpec]
-) -> Iterator[Platform]:
+def platforms_by_name(paths: Iterable[str], specs: Iterable[PlatformSpec]) -> Iterator[Platform]:
     """The platforms that files show without a look inside."""
     table = [
         (pattern, spec)

@@ -175,7 +175,7 @@ class Value(Text):
 class Const:
     """`None`, a boolean or a number. (Strings are `Value`s.)"""
 
-    value: None | bool | int | float
+    value: bool | int | float | None
     span: Span
 
 

@@ -40,7 +40,9 @@ def _example(example: dict[str, object]) -> str:
     """One example project, its files one after another."""
     files = example["files"]
     assert isinstance(files, dict)  # noqa: S101  (the schema of check files says so)
-    blocks = [f"`{path}`\n\n```{_language(path)}\n{text.strip()}\n```" for path, text in files.items()]
+    blocks = [
+        f"`{path}`\n\n```{_language(path)}\n{text.strip()}\n```" for path, text in files.items()
+    ]
     return "\n\n".join([f"**{example['name']}**", *blocks])
 
 

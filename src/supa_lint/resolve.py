@@ -86,18 +86,14 @@ class Resolver:
         live = [environment for environment in found if environment.place is Place.LIVE]
         found = self._decided(live or found, variables)
         nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
-        return [
-            e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest
-        ]
+        return [e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest]
 
     def is_set(self, variable: str, reader: str) -> bool:
         """Whether a live file sets a variable that code in `reader` reads."""
         seen = self.visible(frozenset({variable}), reader)
         return any(environment.place is Place.LIVE for environment in seen)
 
-    def _decided(
-        self, found: list[Environment], variables: frozenset[str]
-    ) -> list[Environment]:
+    def _decided(self, found: list[Environment], variables: frozenset[str]) -> list[Environment]:
         """Leave out the containers of a manifest that set one variable to different things:
         nothing says which of them runs the code."""
         shapes: dict[str, set[object]] = {}
@@ -200,9 +196,7 @@ class Resolver:
         ]
         return values[0] if len(values) == 1 else None
 
-    def _fill_dsn(
-        self, dsn: Dsn, environment: Environment | None, reader: str, depth: int
-    ) -> Dsn:
+    def _fill_dsn(self, dsn: Dsn, environment: Environment | None, reader: str, depth: int) -> Dsn:
         def part(text: Text | None) -> Text | None:
             return text and self._fill_text(text, environment, reader, depth)
 

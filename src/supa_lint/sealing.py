@@ -22,15 +22,17 @@ __all__ = ["Raw", "Sealer", "Segment"]
 
 _JWT = re.compile(r"eyJ[\w-]+\.(?P<payload>[\w-]+)\.[\w-]*")
 _KEY = re.compile(r"sb_(?P<kind>secret|publishable)_[\w-]+")
-_API_URL = re.compile(r"https?://(?P<ref>[a-z0-9-]+)\.supabase\.(?:co|in|net)(?::\d+)?(?P<rest>[/?#].*)?")
+_API_URL = re.compile(
+    r"https?://(?P<ref>[a-z0-9-]+)\.supabase\.(?:co|in|net)(?::\d+)?(?P<rest>[/?#].*)?"
+)
 _SUPABASE_HOST = re.compile(rf"[\w.\-\[\]<>{{}}$%{HOLE}]*supabase\.[\w.{HOLE}]*(?::[\d{HOLE}]*)?")
 _UNDERSTOOD = re.compile(
-    rf"""
-      \d{{1,5}}                                   # a port, a pool size
+    r"""
+      \d{1,5}                                   # a port, a pool size
     | (?i:true|false|yes|no|on|off|none|null|disable|allow|prefer|require|verify-ca|verify-full|no-verify|no_verify)
     | (?i:autocommit|read[ _]committed|repeatable[ _]read|serializable|python|prod|production|dev|development|default)
     | (?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?(?::/*)?   # a scheme
-    | postgres(?:\.[a-z]{{20}})?                  # a user
+    | postgres(?:\.[a-z]{20})?                  # a user
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
     | postgis | db | localhost | 127\.0\.0\.1
     | [\w.]*\.(?:postgresql|postgis|psycopg2?|asyncpg)[\w.]*   # a driver or engine by its dotted name

@@ -113,9 +113,8 @@ def _readable(text: Text) -> bool:
 
 
 def _is_template(host: str) -> bool:
-    return (
-        re.search(rf"{_UNNAMED}|(?:^|[-.])x+(?=[-.]|$)", host) is not None
-        or any(is_placeholder(label) for label in host.split("."))
+    return re.search(rf"{_UNNAMED}|(?:^|[-.])x+(?=[-.]|$)", host) is not None or any(
+        is_placeholder(label) for label in host.split(".")
     )
 
 

@@ -9,7 +9,9 @@ from supa_lint.dsn.words import describe_password
 from supa_lint.model import MASK, Dsn, Param, Password, PasswordKind, Text
 from supa_lint.raw import Raw
 
-_LIBPQ = re.compile(r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>[^\s']*))")
+_LIBPQ = re.compile(
+    r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>[^\s']*))"
+)
 _NPGSQL = re.compile(r"\s*(?P<key>[A-Za-z][A-Za-z _]*?)\s*=\s*(?P<plain>[^;]*)(?:;|$)")
 
 _NAMES = {

@@ -18,7 +18,9 @@ _WORDS = {
 }
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
 _NAME = re.compile(
-    r"(?P<prefix>(?:.*?[_.\-])?|PG|DB|db|pg)(?P<word>" + "|".join(sorted(_ROLES, key=len)[::-1]) + r")",
+    r"(?P<prefix>(?:.*?[_.\-])?|PG|DB|db|pg)(?P<word>"
+    + "|".join(sorted(_ROLES, key=len)[::-1])
+    + r")",
     re.IGNORECASE,
 )
 

@@ -48,7 +48,9 @@ _WORD_IN_BRACKETS = re.compile(
     r"index|db|name|your|my|url|pool|encoded|here|rotat|paste|redact|replace|密码|パスワード|port|aws|cloud)",
     re.IGNORECASE,
 )
-_MASKED = re.compile(r"^(?:\*+|•+|\[?redacted\]?|<redacted>|\[masked\]|#{3,}|-{3,})$", re.IGNORECASE)
+_MASKED = re.compile(
+    r"^(?:\*+|•+|\[?redacted\]?|<redacted>|\[masked\]|#{3,}|-{3,})$", re.IGNORECASE
+)
 _DICTIONARY = re.compile(
     r"""^(?:
       (?:my|the|a|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong

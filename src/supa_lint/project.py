@@ -1,0 +1,71 @@
+"""All that is known of a project besides its connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from supa_lint.clients import Clients
+from supa_lint.config import Config, matches
+from supa_lint.knowledge import Knowledge
+from supa_lint.manifests import platform_of
+from supa_lint.model import Facts, Place, Platform, Span
+from supa_lint.scope import Packages
+from supa_lint.source import File
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the stages after reading may ask about the project as a whole."""
+
+    knowledge: Knowledge
+    config: Config
+    facts: Sequence[Facts]
+    files: Mapping[str, File] = field(repr=False)
+    paths: Sequence[str] = ()
+
+    @cached_property
+    def clients(self) -> Clients:
+        return Clients(self.knowledge.clients.values())
+
+    @cached_property
+    def packages(self) -> Packages:
+        return Packages(self.paths, self.knowledge.names["packages"])
+
+    @cached_property
+    def places(self) -> Mapping[str, Place]:
+        """Place of every file with facts; one known by its mere name is live."""
+        named = {one.path: Place.LIVE for one in self.facts}
+        return named | {path: file.place for path, file in self.files.items()}
+
+    def chosen(self, path: str) -> Platform | None:
+        """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""
+        for deploy in self.config.deploy:
+            if any(matches(path, pattern) for pattern in deploy.paths):
+                spec = self.knowledge.platforms[deploy.platform]
+                return platform_of(spec, Span(path, 0, 0))
+        return None
+
+    def platform_named_by(self, path: str) -> Platform | None:
+        """The platform that an env file's name says (`.env.vercel`)."""
+        name = path.rpartition("/")[2]
+        for spec in self.knowledge.platforms.values():
+            named = [f".env.{spec.id}", f"{spec.id}.env", *spec.data.get("dotenv", [])]
+            if spec.data["deployed"] and name in named:
+                return platform_of(spec, Span(path, 0, 0))
+        return None
+
+    def mentions(self, variable: str, path: str) -> bool:
+        """Whether a source file that no reader understands names the variable."""
+        needle = variable.encode()
+        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
+        return any(
+            needle in file.data
+            for other, file in self.files.items()
+            if file.place is Place.LIVE
+            and other != path
+            and other not in read
+            and other.rpartition(".")[2] in self.knowledge.names["source-suffixes"]
+            and self.packages.sees(other, path)
+        )
