@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.conditions import ABSENT, UNKNOWN, holds
+from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.model import Connection, Finding, Related, Span, Text
@@ -120,6 +121,16 @@ def _place(at: str, facts: ConnectionFacts) -> Span:
         expr = facts.argument(rest)
         call = connection.client.call if connection.client else None
         span = expr.span if expr else call.span if call else None
+    elif kind == "ref":
+        ref = judge.ref_of(connection.dsn, connection.endpoint)
+        span = ref.span if ref else None
+    elif kind == "misspelt":
+        misspelt = facts.misspelt()
+        span = misspelt[0].key if misspelt else None
+    elif kind == "ignored":
+        span = next((place for _, place in facts.ignored()), None)
+    elif kind == "tls":
+        span = facts.tls_place()
     elif kind == "rejected":
         span = next((place for _, place in facts.rejected()), None)
     elif kind == "use":
@@ -132,9 +143,7 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
     connection = facts.connection
     asked = {name.partition(".")[0] for name in rule.when}
     rows: list[tuple[Span, str]] = []
-    if rule.data["at"] in ("client", "rejected") or str(rule.data["at"]).startswith(
-        ("use", "option")
-    ):
+    if str(rule.data["at"]).startswith(("client", "rejected", "use", "option")):
         where = connection.setting.name if connection.setting else "the DSN"
         span = connection.setting.span if connection.setting else connection.dsn.span
         rows.append((span, f"{where} is set here"))
@@ -142,6 +151,11 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
         rows.append((connection.client.call.span, f"{connection.client.label} connects here"))
     if "platform" in asked and connection.platform is not None:
         rows.append((connection.platform.span, f"{connection.platform.label} is declared here"))
+    for name in rule.when:
+        if name.startswith("environment."):
+            other = facts.sibling(name.removeprefix("environment."))
+            if other is not None:
+                rows.append((other.span, f"{other.name} is set here"))
     for span, message in dict(rows).items():
         if span != place:
             yield Related(span, message)
@@ -185,6 +199,14 @@ class _Names:
                 return str(spec.data.get("fix", ""))
             case ["rejected"]:
                 return self._rejected()
+            case ["ignored"]:
+                return ", ".join(dict.fromkeys(name for name, _ in self._facts.ignored()))
+            case ["environment", sibling]:
+                other = self._facts.sibling(sibling)
+                return other.name if other else ""
+            case ["misspelt"]:
+                found = self._facts.misspelt()
+                return found[0].name if found else ""
         fact = self._facts(name)
         return "" if fact is UNKNOWN or fact is ABSENT else str(fact)
 

@@ -27,6 +27,12 @@ from supa_lint.model import Mapping as Table
 from supa_lint.resolve import as_value
 
 
+_LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
+    ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"), "javascript"
+)
+"""Of files whose calls are read by a reader for the language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A call that a client file knows: `data` is the file's table and the calls entry on top."""
@@ -60,8 +66,11 @@ class Clients:
         return any(pattern.fullmatch(callee) for pattern, *_ in self._rows)
 
     def uses(self, call: Call) -> Iterator[Use]:
-        """The clients this call may be."""
+        """The clients this call may be, in the language of its file."""
+        language = _LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
         for pattern, spec, row, kind in self._rows:
+            if language is not None and spec.data["language"] != language:
+                continue
             if kind == "calls" and pattern.fullmatch(call.callee):
                 yield Use(spec, call, {**spec.data, **row})
 
@@ -72,7 +81,7 @@ class Clients:
             yield from self._variable(use, name)
             return
         given = use.argument("dsn")
-        if given is not None:
+        if given is not None and not (isinstance(given, Table) and "parts" in use.data):
             yield from self._expression(given)
         elif "parts" in use.data and (joined := _from_parts(use.call, use.data["parts"])):
             yield joined

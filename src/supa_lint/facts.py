@@ -12,6 +12,7 @@ from typing import Any
 
 from supa_lint.clients import argument, dotted
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
+from supa_lint.dsn import judge
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -22,6 +23,7 @@ from supa_lint.model import (
     Param,
     PasswordKind,
     Place,
+    Setting,
     Span,
     Symbol,
     Text,
@@ -30,9 +32,9 @@ from supa_lint.model import (
 )
 from supa_lint.model import Mapping as Table
 from supa_lint.project import Project
+from supa_lint.siblings import other_project, second_pooler
 
 _TLS_PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
-_REF = re.compile(r"[a-z]{20}(?:-rr-[a-z0-9-]+)?")
 
 
 class ConnectionFacts:
@@ -66,34 +68,44 @@ class ConnectionFacts:
         return UNKNOWN if value is None else value
 
     def _dsn(self, name: str) -> Fact:
-        if name.startswith("password"):
-            return self._password(name)
-        if name == "spelling":
-            return self.connection.dsn.spelling
-        if name == "placeholder":
-            return self._placeholder()
-        if name == "user.project":
-            return self._user_project()
-        if name == "user.names-project":
-            return self._names_project()
-        if self._rewritten(name):
-            return UNKNOWN
-        return _text(getattr(self.connection.dsn, name))
+        dsn = self.connection.dsn
+        match name.split("."):
+            case ["password", *_]:
+                return self._password(name)
+            case ["spelling"]:
+                return dsn.spelling
+            case ["placeholder"]:
+                return judge.has_placeholder(dsn)
+            case ["error"]:
+                return judge.error(dsn) or ABSENT
+            case ["misspelt"]:
+                found = self.misspelt()
+                return found[1] if found else ABSENT
+            case ["ref", *rest]:
+                ref = judge.ref_of(dsn, self.connection.endpoint)
+                if ref is None:
+                    return ABSENT
+                shape = judge.ref_shape(ref)
+                return shape if rest else ref.text if shape != "unknown" else UNKNOWN
+            case ["user", "project"]:
+                return self._user_project()
+            case ["user", "names-project"]:
+                return self._names_project()
+        return UNKNOWN if self._rewritten(name) else _text(getattr(dsn, name))
+
+    def misspelt(self) -> tuple[Param, str] | None:
+        """A parameter that is a known misspelling, and what was meant."""
+        if self._rewritten("params"):
+            return None
+        return judge.misspelt(self.connection.dsn, self.project.knowledge.names["misspellings"])
 
     def _password(self, name: str) -> Fact:
         password = self.connection.dsn.password
         if name == "password":
             return ABSENT if password.kind is PasswordKind.ABSENT else password.kind.value
+        if name == "password.reserved":
+            return "".join(sorted(password.reserved)) or ABSENT
         return getattr(password, name.removeprefix("password."))
-
-    def _placeholder(self) -> bool:
-        from supa_lint.dsn.words import is_placeholder
-
-        dsn = self.connection.dsn
-        texts = [text.text for text in (dsn.user, dsn.host) if text is not None]
-        return dsn.password.kind is PasswordKind.PLACEHOLDER or any(
-            is_placeholder(label) for text in texts for label in text.split(".")
-        )
 
     def _user_project(self) -> Fact:
         user = self._dsn("user")
@@ -103,17 +115,14 @@ class ConnectionFacts:
 
     def _names_project(self) -> Fact:
         """Whether the user ends in the project's ref. A dotted role that does not may be a role."""
-        from supa_lint.dsn.words import is_placeholder
-
         project = self._user_project()
         if project is ABSENT:
             return False
         if project is UNKNOWN:
             return UNKNOWN
-        ref = self.connection.endpoint.ref
-        if project == ref or _REF.fullmatch(project) or is_placeholder(project):
-            return True
-        return UNKNOWN
+        named = judge.ref_shape(Text(project, self.connection.dsn.span))
+        same = project == self.connection.endpoint.ref
+        return True if same or named in ("project", "placeholder") else UNKNOWN
 
     def _param(self, name: str) -> Fact:
         if self._rewritten("params"):
@@ -129,8 +138,9 @@ class ConnectionFacts:
         client = self.connection.client
         table = client.data.get("tls", {}) if client else {}
         said = [self._option(name) for name in table.get("options", [])]
-        # A word that this client does not read counts too: other rules speak about it.
-        said += [self._param(name) for name in (*table.get("params", ()), *_TLS_PARAMS)]
+        # A word that this client refuses counts too: another rule speaks about it.
+        params = dict.fromkeys((*table.get("params", ()), *_TLS_PARAMS))
+        said += [self._param(name) for name in params if name not in table.get("ignores", ())]
         said += [
             _text(self.connection.variables[name].value)
             for name in ("PGSSLMODE",)
@@ -150,19 +160,52 @@ class ConnectionFacts:
     def _occurrence(self, _: str) -> Fact:
         if self.connection.mention is not None:
             return "mention"
+        if self.connection.dsn.spelling == "none":
+            return "key"
         return "client" if self.connection.client else "setting"
 
     def _setting(self, name: str) -> Fact:
         setting = self.connection.setting
         if setting is None:
             return ABSENT
-        if name == "name":
-            return setting.name
         names = self.project.knowledge.names
-        if name == "purpose":
-            listed = any(fnmatchcase(setting.name.upper(), p) for p in names["migration"])
-            return "migration" if listed else "app"
-        return any(setting.name.startswith(row["prefix"]) for row in names["browser"])
+        match name:
+            case "name":
+                return setting.name
+            case "purpose":
+                listed = any(fnmatchcase(setting.name.upper(), p) for p in names["migration"])
+                return "migration" if listed else "app"
+            case "browser":
+                return any(setting.name.startswith(row["prefix"]) for row in names["browser"])
+            case "secret":
+                return setting.value.secret or ABSENT
+            case "declared":
+                return setting.platform is not None
+            case "quoted":
+                return setting.value.span.end < setting.span.end
+        raise KeyError(name)
+
+    def _environment(self, name: str) -> Fact:
+        """What is set beside the DSN for the same project."""
+        return ABSENT if self.sibling(name) is None else PRESENT
+
+    def sibling(self, name: str) -> Setting | None:
+        """The variable behind `environment.<name>`."""
+        find = {"other-project": other_project, "second-pooler": second_pooler}[name]
+        return find(self.connection, self.project.knowledge)
+
+    def tls_place(self) -> Span | None:
+        """Where TLS is spoken about: an option of the client or a parameter of the DSN."""
+        client = self.connection.client
+        table = client.data.get("tls", {}) if client else {}
+        options = (self.argument(name) for name in table.get("options", []))
+        expr = next((expr for expr in options if expr is not None), None)
+        if expr is not None:
+            return expr.span
+        names = (*table.get("params", ()), *_TLS_PARAMS)
+        params = (self.connection.dsn.param(name) for name in names)
+        param = next((param for param in params if param is not None), None)
+        return Span(param.key.path, param.key.start, param.value.span.end) if param else None
 
     def _client(self, name: str) -> Fact:
         client = self.connection.client
@@ -176,6 +219,10 @@ class ConnectionFacts:
             return self._scheme_accepted()
         if name == "rejects":
             return PRESENT if self.rejected() else ABSENT
+        if name == "ignores":
+            return PRESENT if self.ignored() else ABSENT
+        if name == "breaks-on-password":
+            return self._breaks_on_password()
         if name == "tls-default":
             return client.data.get("tls", {}).get("default", UNKNOWN)
         return self.decision(name).value
@@ -200,6 +247,22 @@ class ConnectionFacts:
             if given is not None and self._option(path) is not None:
                 found.append((path.rpartition(".")[2], given.span))
         return found
+
+    def ignored(self) -> list[tuple[str, Span]]:
+        """The parameters that this client silently ignores though they ask for something."""
+        client = self.connection.client
+        if client is None or self._rewritten("params"):
+            return []
+        names = client.data.get("params", {}).get("ignores", [])
+        return [(p.name, p.key) for p in self.connection.dsn.params if p.name in names]
+
+    def _breaks_on_password(self) -> Fact:
+        """Whether a character that stands raw in the password makes this client misread the URL."""
+        client = self.connection.client
+        table = client.data.get("passwords") if client else None
+        if table is None or self.connection.dsn.spelling != "url":
+            return UNKNOWN
+        return bool(self.connection.dsn.password.reserved & frozenset(table["breaks"]))
 
     def _option(self, path: str) -> Fact:
         """An argument of the call: `connect_args.ssl`."""
@@ -269,8 +332,10 @@ class ConnectionFacts:
         platform = self.connection.platform
         if platform is None:
             return UNKNOWN
-        value = getattr(platform, name)
-        return UNKNOWN if value == "unknown" else value
+        if name in ("id", "label", "ipv6", "model", "deployed"):
+            value = getattr(platform, name)
+            return UNKNOWN if value == "unknown" else value
+        return self.project.knowledge.platforms[platform.id].data.get(name, UNKNOWN)
 
     def _project(self, _: str) -> Fact:
         add_on = self.project.config.ipv4_add_on
@@ -307,7 +372,7 @@ def _complete(call: Call, path: str) -> bool:
     if not call.complete:
         return False
     first, *keys = path.split(".")
-    found = call.keyword(first)
+    found = argument(call, first)
     for key in keys:
         if found is None:
             return True

@@ -21,6 +21,7 @@ from supa_lint.model import (
     Client,
     Connection,
     Dsn,
+    Endpoint,
     Facts,
     Mention,
     Place,
@@ -124,6 +125,9 @@ class _Linker:
         for setting in environment.variables.values():
             if not _declared_by(setting, environment):
                 continue
+            if setting.value.secret is not None:
+                yield self._of_key(setting, environment)
+                continue
             filled = self._resolver.fill(setting.value, environment, environment.path)
             if filled is None or filled.dsn is None:
                 continue
@@ -155,6 +159,17 @@ class _Linker:
                 platform=platform,
                 variables=environment.variables,
             )
+
+    def _of_key(self, setting: Setting, environment: Environment) -> Connection:
+        """A key is no connection, but rules look at where it is set, too."""
+        return Connection(
+            dsn=Dsn("none", setting.value.span),
+            endpoint=Endpoint("none"),
+            place=environment.place,
+            setting=setting,
+            platform=setting.platform or environment.platform,
+            variables=environment.variables,
+        )
 
     def _reads(self, name: str, environment: Environment) -> tuple[frozenset[str], bool]:
         """What code does to a variable that no known client uses, and whether any reads it."""
@@ -234,7 +249,7 @@ class _Linker:
     def _markers_around(self, path: str) -> list[Platform]:
         top = self._project.packages.root_of(path)
         for folder in upwards(folder_of(path)):
-            here = [p for p in self._deployed if folder_of(p.span.path) == folder]
+            here = [p for p in self._deployed if _folder_spoken_for(p.span.path) == folder]
             if here:
                 return here
             if folder == top and folder:
@@ -247,6 +262,15 @@ class _Linker:
 
     def _place(self, path: str) -> Place:
         return self._project.places[path]
+
+
+def _folder_spoken_for(path: str) -> str:
+    """The folder that a marker speaks for: its own, or the one around it if that is hidden
+    (`.ebextensions/`, `.do/`)."""
+    folder = folder_of(path)
+    while folder.rpartition("/")[2].startswith("."):
+        folder = folder_of(folder)
+    return folder
 
 
 def _agreed(platforms: Sequence[Platform]) -> Platform | None:

@@ -76,7 +76,8 @@ _TABLE: Final = (
             )/""",
         _NOT_ENV
         # Scripts that somebody wrote to look into a problem once are tests, too.
-        + rf"""(?: (?: test | check | debug | diagnose | probe | scan | verify ) [-_].+\.{_CODE} | .+ [._-] (?: test | spec )\.{_CODE} | conftest\.py
+        + rf"""(?: (?: test | check | debug | diagnose | probe | scan | verify ) [-_] .+\.{_CODE}
+            | .+ [._-] (?: test | spec )\.{_CODE} | conftest\.py
             | .+\.cy\.{_CODE} | .+\.e2e (?: -spec | -test )? \.{_CODE} | .+\.stories\.{_CODE}
             | .+ (?-i: Tests? ) \.(?: java | kt | cs | php | swift | scala | groovy )
             | (?: jest | vitest | playwright | cypress ) [.-] .+\.{_CODE} | .+\.snap

@@ -29,13 +29,14 @@ _SUPABASE_HOST = re.compile(rf"[\w.\-\[\]<>{{}}$%{HOLE}]*supabase\.[\w.{HOLE}]*(
 _UNDERSTOOD = re.compile(
     r"""
       \d{1,5}                                   # a port, a pool size
-    | (?i:true|false|yes|no|on|off|none|null|disable|allow|prefer|require|verify-ca|verify-full|no-verify|no_verify)
-    | (?i:autocommit|read[ _]committed|repeatable[ _]read|serializable|python|prod|production|dev|development|default)
+    | (?i:true|false|yes|no|on|off|none|null|disable|allow|prefer|require|verify-ca|verify-full
+        |no[-_]verify)                            # a switch, a TLS mode
+    | (?i:autocommit|read[ _]committed|repeatable[ _]read|serializable)
     | (?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?(?::/*)?   # a scheme
     | postgres(?:\.[a-z]{20})?                  # a user
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
     | postgis | db | localhost | 127\.0\.0\.1
-    | [\w.]*\.(?:postgresql|postgis|psycopg2?|asyncpg)[\w.]*   # a driver or engine by its dotted name
+    | [\w.]*\.(?:postgresql|postgis)[\w.]*      # a driver by its dotted name
     | [:/@?&=.,;\s]*                            # punctuation between holes
     | [?&][\w=&.-]*                             # parameters after a hole
     """,
@@ -50,6 +51,17 @@ _ROLE_SHAPES = {
 }
 
 
+# What a fresh self-hosted stack comes with (supabase/supabase, docker/.env.example, 2026-11).
+_SELF_HOSTED_DEFAULTS = frozenset(
+    {
+        "your-super-secret-and-long-postgres-password",
+        "your-super-secret-jwt-token-with-at-least-32-characters-long",
+        "this_password_is_insecure_and_should_be_updated",
+        "your-32-character-encryption-key",
+    }
+)
+
+
 class Sealer:
     """Seals the texts of one file, and collects where its secrets stand."""
 
@@ -58,7 +70,7 @@ class Sealer:
         self.secrets: list[Span] = []
 
     def seal(self, raw: Raw, name: str = "") -> Value:
-        """The value of a setting or argument called `name` (its name tells a host from a secret)."""
+        """The value of a setting or argument called `name`: its name tells a host from a secret."""
         spelled = dsn.parse(raw)
         if spelled is not None:
             return self._dsn(raw, spelled)
@@ -73,6 +85,8 @@ class Sealer:
             tail = match.group("rest")
             text = bare.removesuffix(tail) if tail and len(tail) > 1 else bare
             return Value(text, raw.span, raw.holes, ref=match.group("ref"))
+        if bare in _SELF_HOSTED_DEFAULTS:
+            return self._secret(raw, "self-hosted-default", None)
         role = role_of(name)
         if role == "password":
             return self._password(raw)

@@ -172,8 +172,8 @@ def _bind(pattern: Path, declared: Path, path: Path) -> Path:
 _MATTERS = re.compile(r"supabase|postgres|ecto://|dbname=|\bhost=", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,100})=", re.DOTALL)
-_NAME_KEYS = ("name", "key", "variable", "Name", "Key", "option_name")
-_VALUE_KEYS = ("value", "Value", "default")
+_NAME_KEYS = ("name", "key", "variable", "Name", "Key", "OptionName", "option_name")
+_VALUE_KEYS = ("value", "Value", "default", "connectionString")
 _PATH_KEYS = ("path", "context")
 _SUB = "Fn::Sub"
 _BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true")
@@ -371,8 +371,9 @@ class _Document:
             for entry in node.entries:
                 self._set(entry.key, entry.span, entry.node, home, entry.span)
         elif isinstance(node, Listing):
-            for item in node.items:
-                self._item(item, home)
+            for entry in node.entries:
+                if not self._item(entry.node, home):
+                    self._walk(entry.node, (*match.path, entry.key))
         elif match.path and not node.null:
             self._set(match.path[-1], match.span, node, home, node.span)
 

@@ -1,0 +1,205 @@
+"""Installs what the experiments need, by itself: servers from Debian, one virtual environment per set
+of drivers, npm packages.
+
+The drivers are kept in `$SUPA_LINT_REALITY_CACHE`, or `~/.cache/supa-lint-reality`, under a name that
+changes with what is asked for. What can't be installed raises `NotInstalledError` with the reason:
+nothing here is ever skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+REQUIREMENTS = Path(__file__).parent / "requirements"
+
+_DEBIAN = ("postgresql", "pgbouncer", "libnss-wrapper", "openssl")
+_NEWER_SUITE = "trixie"
+_NEWER = (
+    ("pgbouncer", "libc6", "libcares2", "libevent-2.1-7t64", "libpam0g", "libssl3t64")
+    + ("libsystemd0", "libaudit1", "libcap-ng0", "libcap2", "libgcc-s1", "libzstd1", "zlib1g")
+)  # fmt: skip
+"""PgBouncer of the next Debian with its libraries: it runs with its own C library, beside the machine's."""
+
+_PREPARES = (1, 21)
+"""The first PgBouncer that supports prepared statements in transaction mode."""
+
+
+class NotInstalledError(Exception):
+    """Something the experiments need can't be had here; the text says what and why."""
+
+
+@dataclass(frozen=True)
+class PgBouncer:
+    """A PgBouncer: how to start it (without its arguments) and its version."""
+
+    command: tuple[str, ...]
+    version: tuple[int, ...]
+
+    @property
+    def prepares(self) -> bool:
+        return self.version >= _PREPARES
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Where the installed programs are."""
+
+    postgres: Path
+    """The folder with `initdb`, `postgres`, `psql` and `pg_dump`."""
+    pgbouncer: PgBouncer
+    newer_pgbouncer: PgBouncer
+    """One that supports prepared statements in transaction mode."""
+    nss_wrapper: Path
+    """A library that, preloaded, answers host names from a file."""
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None, cwd: Path | None = None) -> str:
+    """The command's output. NotInstalledError when it fails or does not exist."""
+    words = [str(word) for word in command]
+    try:
+        ran = subprocess.run(
+            words, capture_output=True, text=True, env=env, cwd=cwd, stdin=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise NotInstalledError(f"{words[0]} can't be run: {error}") from error
+    if ran.returncode != 0:
+        said = (ran.stdout + ran.stderr)[-3000:]
+        raise NotInstalledError(f"`{' '.join(words)[:300]}` failed:\n{said}")
+    return ran.stdout
+
+
+@cache
+def programs() -> Programs:
+    """The servers, installed from Debian where they are missing."""
+    if _found() is None:
+        _apt_install()
+    found = _found()
+    if found is None:
+        raise NotInstalledError(f"{', '.join(_DEBIAN)}: installed, yet their programs are not found")
+    postgres, pgbouncer, wrapper = found
+    current = _version((pgbouncer,))
+    newer = current if current.prepares else _version(_newer_pgbouncer())
+    return Programs(postgres, current, newer, wrapper)
+
+
+def python(drivers: str) -> Path:
+    """The interpreter of a virtual environment with `requirements/<drivers>.txt`."""
+    requirements = REQUIREMENTS / f"{drivers}.txt"
+
+    def make(folder: Path) -> None:
+        run(sys.executable, "-m", "venv", folder)
+        pip = folder / "bin" / "pip"
+        run(pip, "install", "-q", "--require-hashes", "--no-deps", "-r", requirements)
+
+    return _cached(drivers, [requirements], make) / "bin" / "python"
+
+
+def node_modules() -> Path:
+    """A `node_modules` with `requirements/package.json`."""
+    files = [REQUIREMENTS / "package.json", REQUIREMENTS / "package-lock.json"]
+
+    def make(folder: Path) -> None:
+        version = run("node", "--version").strip()
+        if int(version[1:].split(".")[0]) < 20:
+            raise NotInstalledError(f"Prisma 7 needs Node.js 20 or later, and this is {version}")
+        for file in files:
+            shutil.copy(file, folder)
+        # The packages' own scripts would download binaries; none is needed.
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+
+    return _cached("node", files, make) / "node_modules"
+
+
+def cache_folder() -> Path:
+    given = os.environ.get("SUPA_LINT_REALITY_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(given) if given else Path(base) / "supa-lint-reality"
+
+
+def _cached(name: str, inputs: Sequence[Path], make: Callable[[Path], None]) -> Path:
+    """The folder `make` fills, made once for the same inputs and Python."""
+    digest = hashlib.sha256(sys.version.encode())
+    for path in inputs:
+        digest.update(path.read_bytes())
+    folder = cache_folder() / f"{name}-{digest.hexdigest()[:12]}"
+    done = folder / ".done"  # a virtual environment can't be moved, so it is marked instead
+    if not done.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        make(folder)
+        done.touch()
+    return folder
+
+
+def _found() -> tuple[Path, str, Path] | None:
+    servers = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
+    wrappers = [*Path("/usr/lib").glob("*/libnss_wrapper.so")]
+    pgbouncer = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if not servers or not wrappers or pgbouncer is None or shutil.which("openssl") is None:
+        return None
+    newest = max(servers, key=lambda folder: int(folder.parent.name))
+    return newest, pgbouncer, wrappers[0]
+
+
+def _apt_install() -> None:
+    if shutil.which("apt-get") is None:
+        raise NotInstalledError(f"{', '.join(_DEBIAN)} are needed, and there is no apt-get here")
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    run(*sudo, "apt-get", "update", "-q")
+    run(*sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q",
+        "--no-install-recommends", *_DEBIAN)  # fmt: skip
+
+
+def _version(command: tuple[str, ...]) -> PgBouncer:
+    said = run(*command, "--version")
+    found = re.search(r"PgBouncer (\d+)\.(\d+)\.(\d+)", said)
+    if found is None:
+        raise NotInstalledError(f"{command[-1]} --version said {said!r}")
+    return PgBouncer(command, tuple(int(part) for part in found.groups()))
+
+
+def _newer_pgbouncer() -> tuple[str, ...]:
+    """The command of the next Debian's PgBouncer, unpacked into the cache."""
+    folder = _cached(f"pgbouncer-{_NEWER_SUITE}", [Path(__file__)], _unpack_newer)
+    loader = next(folder.glob("usr/lib/*/ld-linux-*.so.*"), None)
+    if loader is None:
+        raise NotInstalledError(f"no C library in {folder}")
+    return (str(loader), "--library-path", str(loader.parent), str(folder / "usr/sbin/pgbouncer"))
+
+
+def _unpack_newer(folder: Path) -> None:
+    """With an apt of its own, which asks where the machine's own one asks, for another suite."""
+    sources = Path("/etc/apt/sources.list.d/debian.sources")
+    if not sources.exists():
+        raise NotInstalledError(f"a newer PgBouncer comes from where {sources} says; it is missing")
+    stanza = sources.read_text().split("\n\n")[0]
+    with tempfile.TemporaryDirectory() as name:
+        apt = Path(name)
+        for part in ("parts", "lists/partial", "cache/archives/partial", "debs"):
+            (apt / part).mkdir(parents=True)
+        (apt / "parts/newer.sources").write_text(
+            re.sub(r"(?m)^Suites:.*", f"Suites: {_NEWER_SUITE}", stanza) + "\n"
+        )
+        options = {
+            "Dir::Etc::SourceList": "/dev/null",
+            "Dir::Etc::SourceParts": apt / "parts",
+            "Dir::State::Lists": apt / "lists",
+            "Dir::State::Status": "/dev/null",
+            "Dir::Cache": apt / "cache",
+            "APT::Sandbox::User": "root",
+        }
+        words = [f"-o{key}={value}" for key, value in options.items()]
+        run("apt-get", *words, "update", "-q")
+        run("apt-get", *words, "download", "-q", *_NEWER, cwd=apt / "debs")
+        for package in (apt / "debs").iterdir():
+            run("dpkg", "-x", package, folder)

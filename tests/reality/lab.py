@@ -1,0 +1,128 @@
+"""One experiment: the project is written, linted, then run as its users run it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from reality import install
+from reality.scenario import Experiment
+from reality.servers import Servers
+from supa_lint.cli import main
+
+_SECONDS = 40
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    works: bool
+    said: str
+    """The error in one line, as a person would quote it; empty when it works."""
+    output: str
+    """Everything the failed client printed."""
+
+
+def write(experiment: Experiment, folder: Path, ca: Path) -> None:
+    """Put the project on disk, with its requirements and Supabase's certificate as a user has them."""
+    folder.mkdir(parents=True)
+    for name, text in experiment.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    versions = installed(experiment.drivers)
+    pins = {name: versions[name] for name in experiment.packages}
+    if experiment.drivers == "node":
+        pairs = ", ".join(f'"{name}": "{version}"' for name, version in pins.items())
+        (folder / "package.json").write_text(f'{{"type": "module", "dependencies": {{{pairs}}}}}\n')
+    else:
+        lines = "".join(f"{name}=={version}\n" for name, version in pins.items())
+        (folder / "requirements.txt").write_text(lines)
+    (folder / "supabase-ca.crt").write_bytes(ca.read_bytes())
+
+
+def installed(drivers: str) -> dict[str, str]:
+    """What a set of drivers pins: name to version."""
+    if drivers == "node":
+        import json
+
+        return dict(json.loads((install.REQUIREMENTS / "package.json").read_text())["dependencies"])
+    text = (install.REQUIREMENTS / f"{drivers}.txt").read_text()
+    return dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+
+
+def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
+    """Run the project: several clients at once, against servers in a known state."""
+    command = _command(experiment, folder, servers)
+    servers.make_fresh(experiment.place)
+    clients = [
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(experiment, folder, servers),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(experiment.clients)
+    ]
+    failed = [output for client in clients if (output := _failure(client)) is not None]
+    if not failed:
+        return Outcome(True, "", "")
+    return Outcome(False, quote(failed[0]), failed[0])
+
+
+def quote(output: str) -> str:
+    """The error in what a Python or Node.js program printed: one line, without its stack."""
+    lines = output.splitlines()
+    python = [
+        line
+        for before, line in zip(lines, lines[1:], strict=False)
+        if before.startswith("  ") and re.match(r"[A-Za-z_][\w.]*(:|$)", line)
+    ]
+    node = [
+        line.strip()
+        for line, after in zip(lines, lines[1:], strict=False)
+        if after.startswith("    at ") and not line.startswith("    at ")
+    ]
+    said = python[-1] if python else node[0] if node else next(iter(lines), "")
+    return re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", said)[:300]
+
+
+def _failure(client: subprocess.Popen[str]) -> str | None:
+    """What a client printed if it failed."""
+    try:
+        output, _ = client.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        client.kill()
+        return f"no end after {_SECONDS} seconds\n{client.communicate()[0]}"
+    return output or "no output" if client.returncode else None
+
+
+def _command(experiment: Experiment, folder: Path, servers: Servers) -> list[str]:
+    program, *arguments = experiment.command
+    if experiment.drivers == "node":
+        (folder / "node_modules").symlink_to(install.node_modules())
+    elif program == "python":
+        program = str(install.python(experiment.drivers))
+    else:
+        program = str(servers.programs.postgres / program)
+    return [program, *arguments]
+
+
+def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict[str, str]:
+    """A plain machine with the project's own variables, where Supabase's hosts are our servers."""
+    home = servers.folder / "home"
+    home.mkdir(exist_ok=True)
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+    env |= {"LD_PRELOAD": str(servers.programs.nss_wrapper), "NSS_WRAPPER_HOSTS": str(servers.hosts)}
+    for line in experiment.files.get(".env", "").splitlines():
+        name, _, value = line.partition("=")
+        env[name] = value
+    return env

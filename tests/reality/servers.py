@@ -1,0 +1,282 @@
+"""A small Supabase of our own, on 127.0.0.* only: PostgreSQL, and PgBouncer in front of it.
+
+| what | host in the DSN | address | server |
+|---|---|---|---|
+| direct | db.REF.supabase.co:5432 | 127.0.0.2 | PostgreSQL |
+| dedicated | db.REF.supabase.co:6543 | 127.0.0.2 | PgBouncer, prepared statements on |
+| session | aws-0-eu-west-1.pooler.supabase.com:5432 | 127.0.0.3 | PgBouncer, session mode |
+| transaction | aws-0-eu-west-1.pooler.supabase.com:6543 | 127.0.0.3 | PgBouncer, prepared statements off |
+
+The ports are the real ones, so the projects stay as they are; a preloaded library resolves the hosts.
+PgBouncer stands for Supavisor: what both do with prepared statements and with sessions is the same.
+They differ in startup parameters, which Supavisor drops and PgBouncer refuses: those are tried on
+the dedicated pooler, which is a PgBouncer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reality.install import NotInstalledError, PgBouncer, Programs, run
+
+REF = "qzxwvutsrponmlkjihgf"
+PASSWORD = "Tr0ub4dour-xk"  # noqa: S105 - of these servers only
+DIRECT_HOST = f"db.{REF}.supabase.co"
+POOLER_HOST = "aws-0-eu-west-1.pooler.supabase.com"
+
+_DIRECT, _POOLER = "127.0.0.2", "127.0.0.3"
+_ADMIN = "console"
+
+ODD_PASSWORDS = {
+    "hash": "Tr0ub#4dour",
+    "at": "Tr0ub@4dour",
+    "slash": "Tr0ub/4dour",
+    "question": "Tr0ub?4dour",
+    "percent": "Tr0ub%4dour",
+    "percenthex": "Tr0ub%41dour",
+    "bracket": "Tr0ub[4]dour",
+    "colon": "Tr0ub:4dour",
+    "space": "Tr0ub 4dour",
+}
+"""Roles that exist only for their password."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a DSN leads."""
+
+    host: str
+    port: int
+    address: str
+    dotted: bool
+    """The user carries the project's ref."""
+
+    def user(self, role: str = "postgres") -> str:
+        return f"{role}.{REF}" if self.dotted else role
+
+
+PLACES = {
+    "direct": Place(DIRECT_HOST, 5432, _DIRECT, dotted=False),
+    "dedicated": Place(DIRECT_HOST, 6543, _DIRECT, dotted=False),
+    "session": Place(POOLER_HOST, 5432, _POOLER, dotted=True),
+    "transaction": Place(POOLER_HOST, 6543, _POOLER, dotted=True),
+}
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The running servers."""
+
+    programs: Programs
+    folder: Path
+    versions: dict[str, str]
+
+    @property
+    def hosts(self) -> Path:
+        """A file in the format of /etc/hosts."""
+        return self.folder / "hosts"
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the authority that signed the servers' one; no client knows it."""
+        return self.folder / "ca.crt"
+
+    def make_fresh(self, name: str) -> None:
+        """Empty the pool of a place and open two server connections.
+
+        With one server connection, or with leftovers of the previous experiment, most mistakes hide.
+        """
+        if name == "direct":
+            return
+        place = PLACES[name]
+        self._psql(place, "pgbouncer", _ADMIN, "RECONNECT")
+        busy = "BEGIN; SELECT pg_sleep(0.15); COMMIT"
+        words = self._words(place, "postgres", place.user(), busy)
+        both = [_started(words, self.folder / "psql.log") for _ in range(2)]
+        if any(process.wait(20) for process in both):
+            said = (self.folder / "psql.log").read_text()[-2000:]
+            raise NotInstalledError(f"{name} does not answer: {said}")
+
+    def _psql(self, place: Place, database: str, user: str, command: str) -> str:
+        return run(*self._words(place, database, user, command))
+
+    def _words(self, place: Place, database: str, user: str, command: str) -> list[str]:
+        dsn = f"host={place.address} port={place.port} dbname={database} user={user}"
+        psql = str(self.programs.postgres / "psql")
+        return [psql, "-X", "-q", f"{dsn} password={PASSWORD} sslmode=disable", "-c", command]
+
+
+@contextmanager
+def running(programs: Programs) -> Iterator[Servers]:
+    """All servers, started; stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="supa-lint-reality-"))
+    folder.chmod(0o755)
+    servers = Servers(programs, folder, _versions(programs))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        _write_hosts(servers.hosts)
+        _write_certificates(folder)
+        stack.enter_context(_postgres(servers))
+        shared, newer = programs.pgbouncer, programs.newer_pgbouncer
+        stack.enter_context(_pgbouncer(servers, "session", shared, "session", 15))
+        stack.enter_context(_pgbouncer(servers, "transaction", shared, "transaction", 2))
+        stack.enter_context(_pgbouncer(servers, "dedicated", newer, "transaction", 2, 200))
+        yield servers
+
+
+@contextmanager
+def _postgres(servers: Servers) -> Iterator[None]:
+    folder, programs = servers.folder, servers.programs.postgres
+    data, password = folder / "data", folder / "password"
+    password.write_text(PASSWORD)
+    data.mkdir()
+    _hand_over(folder, data)
+    _call_as_server(
+        str(programs / "initdb"), "--no-sync", "-U", "postgres", "--auth-local=trust",
+        "--auth-host=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "-D", str(data),
+    )  # fmt: skip
+    settings = {
+        "listen_addresses": _DIRECT,
+        "port": "5432",
+        "unix_socket_directories": str(folder),
+        "fsync": "off",
+        "ssl": "on",
+        "ssl_cert_file": str(folder / "server.crt"),
+        "ssl_key_file": str(folder / "server.key"),
+    }
+    words = [str(programs / "postgres"), "-D", str(data)]
+    words += [f"-c{key}={value}" for key, value in settings.items()]
+    with _server(servers, "postgres", words, PLACES["direct"]):
+        socket_dsn = f"host={folder} port=5432 user=postgres dbname=postgres"
+        roles = ";".join(
+            f"CREATE ROLE odd_{name} LOGIN PASSWORD '{odd}'" for name, odd in ODD_PASSWORDS.items()
+        )
+        run(programs / "psql", "-X", "-q", socket_dsn, "-c", roles)
+        yield
+
+
+@contextmanager
+def _pgbouncer(
+    servers: Servers, name: str, program: PgBouncer, mode: str, size: int, statements: int = 0
+) -> Iterator[None]:
+    folder, place = servers.folder / name, PLACES[name]
+    folder.mkdir()
+    users = {_ADMIN: PASSWORD, place.user(): PASSWORD}
+    users |= {place.user(f"odd_{odd}"): word for odd, word in ODD_PASSWORDS.items()}
+    (folder / "users").write_text("".join(f'"{user}" "{word}"\n' for user, word in users.items()))
+    settings = {
+        "listen_addr": place.address,
+        "listen_port": place.port,
+        "unix_socket_dir": "",
+        "auth_type": "scram-sha-256",
+        "auth_file": folder / "users",
+        "admin_users": _ADMIN,
+        "pool_mode": mode,
+        "default_pool_size": size,
+        "server_round_robin": 1,
+        "ignore_startup_parameters": "extra_float_digits",
+        "client_tls_sslmode": "prefer",
+        "client_tls_cert_file": servers.folder / "server.crt",
+        "client_tls_key_file": servers.folder / "server.key",
+    }
+    if program.prepares:
+        settings["max_prepared_statements"] = statements
+    database = f"postgres = host={servers.folder} port=5432 dbname=postgres user=postgres"
+    lines = [f"{key} = {value}" for key, value in settings.items()]
+    ini = "\n".join(["[databases]", database, "[pgbouncer]", *lines, ""])
+    (folder / "pgbouncer.ini").write_text(ini)
+    _hand_over(folder, *folder.iterdir())
+    with _server(servers, name, [*program.command, str(folder / "pgbouncer.ini")], place):
+        yield
+
+
+@contextmanager
+def _server(servers: Servers, name: str, words: list[str], place: Place) -> Iterator[None]:
+    """The server as a child process, once its port answers."""
+    with socket.socket() as free:
+        if free.connect_ex((place.address, place.port)) == 0:
+            raise NotInstalledError(
+                f"{place.address}:{place.port}, where {name} should listen, is taken"
+            )
+    log = servers.folder / f"{name}.log"
+    process = _started([*_as_server(), *words], log)
+    try:
+        limit = time.monotonic() + 30
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex((place.address, place.port)) == 0:
+                    break
+            if process.poll() is not None or time.monotonic() > limit:
+                raise NotInstalledError(f"{name} did not start:\n{log.read_text()[-3000:]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _started(words: list[str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd="/")
+
+
+def _as_server() -> list[str]:
+    """PostgreSQL and PgBouncer refuse to run as root; Debian's package made a user for them."""
+    if os.geteuid() != 0:
+        return []
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+
+
+def _call_as_server(*words: str) -> None:
+    run(*_as_server(), *words, cwd=Path("/"))
+
+
+def _hand_over(*paths: Path) -> None:
+    if os.geteuid() == 0:
+        for path in paths:
+            shutil.chown(path, "postgres", "postgres")
+
+
+def _versions(programs: Programs) -> dict[str, str]:
+    def dotted(program: PgBouncer) -> str:
+        return ".".join(map(str, program.version))
+
+    postgres = run(programs.postgres / "postgres", "--version").split()[2]
+    return {
+        "PostgreSQL": postgres,
+        "PgBouncer (shared)": dotted(programs.pgbouncer),
+        "PgBouncer (dedicated)": dotted(programs.newer_pgbouncer),
+    }
+
+
+def _write_hosts(path: Path) -> None:
+    names = {place.host: place.address for place in PLACES.values()}
+    path.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+
+
+def _write_certificates(folder: Path) -> None:
+    """As at Supabase: a certificate for the hosts, signed by an authority nobody has heard of."""
+    names = f"subjectAltName=DNS:{DIRECT_HOST},DNS:{POOLER_HOST}"
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3")
+    key, cert = folder / "server.key", folder / "server.crt"
+    authority = (folder / "ca.key", folder / "ca.crt")
+    run(*new, "-subj", "/CN=Root of a test", "-keyout", authority[0], "-out", authority[1])
+    run(*new, "-subj", f"/CN={DIRECT_HOST}", "-addext", names, "-addext", "basicConstraints=CA:FALSE",
+        "-CA", authority[1], "-CAkey", authority[0], "-keyout", key, "-out", cert)  # fmt: skip
+    with cert.open("ab") as chain:
+        chain.write(authority[1].read_bytes())
+    key.chmod(0o600)
+    _hand_over(key, cert)
