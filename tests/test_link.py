@@ -296,3 +296,14 @@ def test_other_postgres_is_left_alone() -> None:
         "db.py": ASYNCPG.format('os.environ["A"]'),
     }
     assert run(files, tracked=True, pedantic=True).findings == ()
+
+
+def test_compose_does_not_read_other_env_files() -> None:
+    files = {
+        ".env.docker": "POSTGRES_USER=shop\n",
+        "compose.yml": "services:\n  api:\n    image: x\n    environment:\n"
+        "      POSTGRES_HOST: ${POSTGRES_HOST:-aws-0-eu-west-1.pooler.supabase.com}\n"
+        f"      POSTGRES_USER: ${{POSTGRES_USER:-postgres.{REF}}}\n"
+        "      POSTGRES_PORT: ${POSTGRES_PORT:-6543}\n",
+    }
+    assert places(run(files), BARE) == []

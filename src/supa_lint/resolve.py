@@ -26,7 +26,7 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.raw import Raw
-from supa_lint.scope import Packages, contains
+from supa_lint.scope import Packages, contains, folder_of
 
 _DEPTH = 12  # of names that stand for names; deeper is a loop
 
@@ -182,19 +182,20 @@ class Resolver:
         return _narrow(filled, hole.part) if hole.part else filled
 
     def _elsewhere(self, setting: Setting, environment: Environment | None) -> Value | None:
-        """What the env files beside a manifest set for a variable that it only passes on."""
+        """What the `.env` beside a manifest sets for a variable that it only passes on. No other
+        env file is read by itself."""
         if environment is None:
             return None
-        values = [
-            other.variables[setting.name].value
-            for other in self._environments
-            if other.path != environment.path
-            and other.platform is None
-            and other.place is Place.LIVE
-            and setting.name in other.variables
-            and self._packages.root_of(other.path) == self._packages.root_of(environment.path)
-        ]
-        return values[0] if len(values) == 1 else None
+        folder = folder_of(environment.path)
+        beside = f"{folder}/.env" if folder else ".env"
+        return next(
+            (
+                other.variables[setting.name].value
+                for other in self._environments
+                if other.path == beside and not other.container and setting.name in other.variables
+            ),
+            None,
+        )
 
     def _fill_dsn(self, dsn: Dsn, environment: Environment | None, reader: str, depth: int) -> Dsn:
         def part(text: Text | None) -> Text | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -48,11 +49,17 @@ def write(experiment: Experiment, folder: Path, ca: Path) -> None:
 def installed(drivers: str) -> dict[str, str]:
     """What a set of drivers pins: name to version."""
     if drivers == "node":
-        import json
-
         return dict(json.loads((install.REQUIREMENTS / "package.json").read_text())["dependencies"])
     text = (install.REQUIREMENTS / f"{drivers}.txt").read_text()
     return dict(re.findall(r"(?m)^([\w.-]+)==([^\s;]+)", text))
+
+
+def lint(folder: Path) -> dict[str, str]:
+    """What supa-lint says of the project, as its users call it: rule to severity."""
+    report = folder.with_suffix(".json")
+    main(["check", str(folder), "--format", "json", "--output", str(report)])
+    findings = json.loads(report.read_text())["findings"]
+    return {finding["rule"]: finding["severity"] for finding in findings}
 
 
 def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:

@@ -1,0 +1,51 @@
+"""The experiments run only when asked for: `pytest -m reality tests/reality` (with `--record` to write
+`recorded.json` and docs/proof.md from what was seen)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import pytest
+
+from reality import install
+from reality.record import Record
+from reality.scenario import experiments
+from reality.servers import Servers, running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write what the drivers said")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "reality: runs real drivers against real servers")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "reality" in config.option.markexpr:
+        return
+    asleep = [item for item in items if item.get_closest_marker("reality")]
+    config.hook.pytest_deselected(items=asleep)
+    items[:] = [item for item in items if item not in set(asleep)]
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """The running servers. Where one can't be had, the tests fail with the reason."""
+    try:
+        with running(install.programs()) as found:
+            yield found
+    except install.NotInstalledError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def record(servers: Servers, pytestconfig: pytest.Config) -> Iterator[Record]:
+    """What this run sees; kept when asked for, and when every experiment ran."""
+    seen = Record(datetime.datetime.now(datetime.UTC).date().isoformat(), servers.versions)
+    yield seen
+    if pytestconfig.getoption("--record", default=False):
+        if len(seen.results) != len(experiments()):
+            pytest.fail("not recorded: some experiments were not run, or disagree", pytrace=False)
+        seen.save()
