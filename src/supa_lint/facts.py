@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from supa_lint.clients import argument, dotted
-from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
+from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide, holds
 from supa_lint.dsn import judge
 from supa_lint.model import (
     HOLE,
@@ -31,6 +31,7 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.model import Mapping as Table
+from supa_lint.place import is_env_file
 from supa_lint.project import Project
 from supa_lint.siblings import other_project, second_pooler
 
@@ -183,7 +184,19 @@ class ConnectionFacts:
                 return setting.platform is not None
             case "quoted":
                 return setting.value.span.end < setting.span.end
+            case "env-file":
+                return is_env_file(setting.span.path)
         raise KeyError(name)
+
+    def _packages(self, name: str) -> Fact:
+        """Whether a dependency of that name is declared where the setting is read."""
+        span = (self.connection.setting or self.connection.dsn).span
+        found = any(
+            package.name == name and self.project.packages.sees(facts.path, span.path)
+            for facts in self.project.facts
+            for package in facts.packages
+        )
+        return PRESENT if found else ABSENT
 
     def _environment(self, name: str) -> Fact:
         """What is set beside the DSN for the same project."""
@@ -325,6 +338,7 @@ class ConnectionFacts:
             and self.project.packages.sees(one.path, client.call.span.path)
             for call in one.calls
             if any(p.fullmatch(call.callee) for p in patterns)
+            and _has_arguments(call, row.get("arguments", {}))
             and not any(p.fullmatch(w) for p in around for w in call.within)
         ]
 
@@ -348,6 +362,16 @@ class ConnectionFacts:
         file = self.project.files.get(span.path)
         tracked: Tri = file.tracked if file else None
         return UNKNOWN if tracked is None else tracked
+
+
+def _has_arguments(call: Call, wanted: Mapping[str, Any]) -> bool:
+    """Whether a call's arguments are known to be as a `uses` row wants them."""
+
+    def given(path: str) -> Fact:
+        expr = argument(call, int(path) if path.isdecimal() else path)
+        return ABSENT if expr is None else _fact(expr)
+
+    return holds({str(path): want for path, want in wanted.items()}, given) is True
 
 
 def _text(text: Text | None) -> Fact:

@@ -51,6 +51,17 @@ _ROLE_SHAPES = {
 }
 
 
+_SESSION_SQL = re.compile(
+    r"""\s*(?P<verb>
+          (?:un)?listen\b
+        | set\s+(?!local\b|transaction\b|constraints\b)(?:session\s+)?(?=\w)
+        | select\s+pg_(?:try_)?advisory_(?:un)?lock(?:_shared)?(?=\s*\()
+        | create\s+(?:local\s+|global\s+)?temp(?:orary)?\s+table(?!.*\bon\s+commit\s+drop\b)
+        | prepare\s+(?=\w+)(?!transaction\b) | deallocate\b
+        | create\s+subscription\b
+    )""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
 # What a fresh self-hosted stack comes with (supabase/supabase, docker/.env.example, 2026-11).
 _SELF_HOSTED_DEFAULTS = frozenset(
     {
@@ -94,7 +105,7 @@ class Sealer:
             not piece or _ROLE_SHAPES[role].fullmatch(piece) for piece in bare.split(HOLE)
         ):
             return Value(bare, raw.span, raw.holes, rewritten=raw.rewritten)
-        return self._masked(raw)
+        return self._sql(raw) or self._masked(raw)
 
     def _dsn(self, raw: Raw, spelled: Dsn) -> Value:
         self._remember(spelled.password)
@@ -126,6 +137,14 @@ class Sealer:
         if MASK in pieces:
             self.secrets.append(raw.span)
         return Value(HOLE.join(pieces), raw.span, raw.holes, rewritten=raw.rewritten)
+
+    def _sql(self, raw: Raw) -> Value | None:
+        """Of SQL only what it does to the session is kept (`LISTEN`), not what it says."""
+        match = _SESSION_SQL.match(raw.text)
+        if match is None:
+            return None
+        self.secrets.append(raw.span)
+        return Value(" ".join(match["verb"].upper().split()), raw.span)
 
     def _remember(self, password: Password) -> None:
         if password.span is not None and password.kind not in (

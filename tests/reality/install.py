@@ -57,8 +57,6 @@ class Programs:
     postgres: Path
     """The folder with `initdb`, `postgres`, `psql` and `pg_dump`."""
     pgbouncer: PgBouncer
-    newer_pgbouncer: PgBouncer
-    """One that supports prepared statements in transaction mode."""
     nss_wrapper: Path
     """A library that, preloaded, answers host names from a file."""
 
@@ -87,9 +85,19 @@ def programs() -> Programs:
     if found is None:
         raise NotInstalledError(f"{', '.join(_DEBIAN)}: installed, yet their programs are not found")
     postgres, pgbouncer, wrapper = found
-    current = _version((pgbouncer,))
-    newer = current if current.prepares else _version(_newer_pgbouncer())
-    return Programs(postgres, current, newer, wrapper)
+    return Programs(postgres, _version((pgbouncer,)), wrapper)
+
+
+def newer_pgbouncer(folder: Path) -> PgBouncer:
+    """The next Debian's PgBouncer, unpacked into `folder`."""
+    packages = _cached(f"pgbouncer-{_NEWER_SUITE}", [Path(__file__)], _download_newer)
+    for package in packages.glob("*.deb"):
+        run("dpkg", "-x", package, folder)
+    loader = next(folder.glob("usr/lib/*/ld-linux-*.so.*"), None)
+    if loader is None:
+        raise NotInstalledError(f"no C library in {folder}")
+    library = ("--library-path", str(loader.parent))
+    return _version((str(loader), *library, str(folder / "usr/sbin/pgbouncer")))
 
 
 def python(drivers: str) -> Path:
@@ -168,16 +176,7 @@ def _version(command: tuple[str, ...]) -> PgBouncer:
     return PgBouncer(command, tuple(int(part) for part in found.groups()))
 
 
-def _newer_pgbouncer() -> tuple[str, ...]:
-    """The command of the next Debian's PgBouncer, unpacked into the cache."""
-    folder = _cached(f"pgbouncer-{_NEWER_SUITE}", [Path(__file__)], _unpack_newer)
-    loader = next(folder.glob("usr/lib/*/ld-linux-*.so.*"), None)
-    if loader is None:
-        raise NotInstalledError(f"no C library in {folder}")
-    return (str(loader), "--library-path", str(loader.parent), str(folder / "usr/sbin/pgbouncer"))
-
-
-def _unpack_newer(folder: Path) -> None:
+def _download_newer(folder: Path) -> None:
     """With an apt of its own, which asks where the machine's own one asks, for another suite."""
     sources = Path("/etc/apt/sources.list.d/debian.sources")
     if not sources.exists():
@@ -185,7 +184,7 @@ def _unpack_newer(folder: Path) -> None:
     stanza = sources.read_text().split("\n\n")[0]
     with tempfile.TemporaryDirectory() as name:
         apt = Path(name)
-        for part in ("parts", "lists/partial", "cache/archives/partial", "debs"):
+        for part in ("parts", "lists/partial", "cache/archives/partial"):
             (apt / part).mkdir(parents=True)
         (apt / "parts/newer.sources").write_text(
             re.sub(r"(?m)^Suites:.*", f"Suites: {_NEWER_SUITE}", stanza) + "\n"
@@ -200,6 +199,4 @@ def _unpack_newer(folder: Path) -> None:
         }
         words = [f"-o{key}={value}" for key, value in options.items()]
         run("apt-get", *words, "update", "-q")
-        run("apt-get", *words, "download", "-q", *_NEWER, cwd=apt / "debs")
-        for package in (apt / "debs").iterdir():
-            run("dpkg", "-x", package, folder)
+        run("apt-get", *words, "download", "-q", *_NEWER, cwd=folder)

@@ -26,7 +26,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reality.install import NotInstalledError, PgBouncer, Programs, run
+from reality.install import NotInstalledError, PgBouncer, Programs, newer_pgbouncer, run
 
 REF = "qzxwvutsrponmlkjihgf"
 PASSWORD = "Tr0ub4dour-xk"  # noqa: S105 - of these servers only
@@ -120,13 +120,15 @@ def running(programs: Programs) -> Iterator[Servers]:
     """All servers, started; stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="supa-lint-reality-"))
     folder.chmod(0o755)
-    servers = Servers(programs, folder, _versions(programs))
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        shared = newer = programs.pgbouncer
+        if not newer.prepares:
+            newer = newer_pgbouncer(folder / "newer")
+        servers = Servers(programs, folder, _versions(programs, newer))
         _write_hosts(servers.hosts)
         _write_certificates(folder)
         stack.enter_context(_postgres(servers))
-        shared, newer = programs.pgbouncer, programs.newer_pgbouncer
         stack.enter_context(_pgbouncer(servers, "session", shared, "session", 15))
         stack.enter_context(_pgbouncer(servers, "transaction", shared, "transaction", 2))
         stack.enter_context(_pgbouncer(servers, "dedicated", newer, "transaction", 2, 200))
@@ -250,7 +252,7 @@ def _hand_over(*paths: Path) -> None:
             shutil.chown(path, "postgres", "postgres")
 
 
-def _versions(programs: Programs) -> dict[str, str]:
+def _versions(programs: Programs, newer: PgBouncer) -> dict[str, str]:
     def dotted(program: PgBouncer) -> str:
         return ".".join(map(str, program.version))
 
@@ -258,7 +260,7 @@ def _versions(programs: Programs) -> dict[str, str]:
     return {
         "PostgreSQL": postgres,
         "PgBouncer (shared)": dotted(programs.pgbouncer),
-        "PgBouncer (dedicated)": dotted(programs.newer_pgbouncer),
+        "PgBouncer (dedicated)": dotted(newer),
     }
 
 
