@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from supa_lint.model import (
     Build,
@@ -17,7 +18,14 @@ from supa_lint.model import (
     Span,
     Value,
 )
+from supa_lint.place import is_env_file
 from supa_lint.source import File
+
+PROCESS: Final = "<environment>"
+"""The file that stands for the environment of supa-lint's own process (`--environ`)."""
+
+_NOWHERE = "\0"
+"""A folder that no file is in: code never sees an environment that is built from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,29 @@ def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[En
             target = by_path.get(env_file.path)
             if target is not None:
                 found.append(_from_env_file(env_file, target, one.builds, places))
-    return found
+    return list(_overlaid(found)) if PROCESS in by_path else found
+
+
+def _overlaid(found: Iterable[Environment]) -> Iterator[Environment]:
+    """The environments as a process sees them whose own environment wins over what files set.
+
+    It counts like a `.env` at the root, and on top of every other env file. A container has only
+    the variables that its manifest names. What is overridden is still there to be judged by itself.
+    """
+    own = {e.path: e.variables for e in found}[PROCESS]
+    for environment in found:
+        if environment.path == PROCESS:
+            yield replace(environment, path=".env")
+            continue
+        overridden = {n: s for n, s in environment.variables.items() if n in own}
+        is_file = is_env_file(environment.path) and not environment.container
+        if environment.place is not Place.LIVE or not (overridden or is_file):
+            yield environment
+            continue
+        on_top = own if is_file else {name: own[name] for name in overridden}
+        yield replace(environment, variables={**environment.variables, **on_top})
+        if overridden:
+            yield replace(environment, variables=overridden, builds=(_NOWHERE,))
 
 
 def stated(variables: Mapping[str, str], source: File | None) -> list[Environment]:

@@ -14,7 +14,7 @@ from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
 from supa_lint.manifests import platforms_by_name
-from supa_lint.model import Facts, Finding, Note, Severity, Span
+from supa_lint.model import Connection, Facts, Finding, Note, Severity, Span
 from supa_lint.project import Project
 from supa_lint.read import Broken, Context, read
 from supa_lint.report import Report
@@ -33,19 +33,46 @@ class Options:
     pedantic: bool = False
 
 
-def lint(
-    tree: Tree, config: Config, knowledge: Knowledge, options: Options | None = None
-) -> Report:
-    """Lint the files of `tree`."""
-    options = options or Options()
+@dataclass(frozen=True)
+class Linked:
+    """The first three stages of a run: all that is known before a rule is asked."""
+
+    project: Project
+    connections: tuple[Connection, ...]
+    broken: tuple[Broken, ...] = ()
+
+
+def connect(
+    tree: Tree, config: Config, knowledge: Knowledge, given: Sequence[Facts] = ()
+) -> Linked:
+    """Read and link the files of `tree`. `given` facts count in place of what the file says:
+    those of a file that only stands for something (`supa_lint.environ`)."""
     files = {file.path: file for file in tree.files}
     project = Project(knowledge, config, (), files, tree.paths)
     facts, broken = _read_all(tree, knowledge, project)
+    facts = tuple({one.path: one for one in (*facts, *given)}.values())
     project = replace(project, facts=facts)
+    return Linked(project, tuple(link(facts, project)), tuple(broken))
+
+
+def lint(
+    tree: Tree,
+    config: Config,
+    knowledge: Knowledge,
+    options: Options | None = None,
+    given: Sequence[Facts] = (),
+) -> Report:
+    """Lint the files of `tree`; `given` as for `connect`."""
+    options = options or Options()
+    linked = connect(tree, config, knowledge, given)
+    project, files, facts = linked.project, linked.project.files, linked.project.facts
     rules = _selected(knowledge, options)
     active = frozenset(rule.id for rule in rules)
-    verdicts = check(link(facts, project), rules, project)
-    findings = [*verdicts.findings, *_own(tree, broken, verdicts.failures, knowledge)]
+    verdicts = check(linked.connections, rules, project)
+    findings = [
+        *verdicts.findings,
+        *_own(tree, linked.broken, verdicts.failures, knowledge),
+    ]
 
     by_path = {path: suppressions(file) for path, file in files.items()}
     kept, suppressed, meta = apply(

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 
 from supa_lint.model import MASK, Span
 from supa_lint.report import Report
-from supa_lint.report.text import Edit, assigned_secrets, carry, commands, controls, secrets
+from supa_lint.report.text import (
+    Edit,
+    assigned_secrets,
+    carry,
+    commands,
+    controls,
+    random_words,
+    secrets,
+)
 from supa_lint.source import File
 
 _NEAR = 4_000
@@ -84,7 +92,7 @@ def quote(report: Report, span: Span, width: int) -> Quote | None:
     text = window.decode("utf-8", "surrogateescape")
     at = carry(text, known, index(start), index(min(end, high)))
     at = carry(at[0], controls(at[0], tab=_TAB), *at[1:])
-    for stage in (commands, secrets, assigned_secrets):
+    for stage in (commands, secrets, assigned_secrets, random_words):
         at = carry(at[0], stage(at[0]), *at[1:])
     return Quote(line, *_cut(*at, width))
 

@@ -128,6 +128,19 @@ def assigned_secrets(text: str) -> Iterator[Edit]:
             yield match.start("value") + quoted, match.end("value") - quoted, MASK
 
 
+_RANDOM = re.compile(
+    r"(?<![\w.$-])(?=\S{0,63}[a-z])(?=\S{0,63}[A-Z])(?=\S{0,63}\d)[\w!#%^*+-]{8,64}(?![\w(-])"
+)
+
+
+def random_words(text: str) -> Iterator[Edit]:
+    """Mask words of lower and upper case with digits: whatever they are, nobody reads them."""
+    for match in _RANDOM.finditer(text):
+        word = match[0]
+        if re.search(r"[a-z]", word) and re.search(r"[A-Z]", word) and re.search(r"\d", word):
+            yield match.start(), match.end(), MASK
+
+
 def _merged(edits: list[Edit]) -> Iterator[Edit]:
     end = 0
     for edit in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
