@@ -11,30 +11,37 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from supa_lint import __version__
+from supa_lint.usage import UsageError
 
 if TYPE_CHECKING:
-    from supa_lint.config import Config
-    from supa_lint.discover import Tree
-    from supa_lint.knowledge import Knowledge
     from supa_lint.report import Report
 
 CLEAN, FINDINGS, MISUSE, FAILURE = 0, 1, 2, 3
-COMMANDS = ("check", "rules", "explain")
+COMMANDS = ("check", "rules", "explain", "diagnose", "inspect", "map")
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("full", "concise", "json", "sarif", "github")
+_MAX_INPUT = 4_000_000
+"""Bytes of standard input that `diagnose` and `inspect` look at."""
 
 
-class UsageError(Exception):
-    """The command was used wrongly; the text says how to use it."""
+class _Parser(argparse.ArgumentParser):
+    """Quotes a wrong argument only without the secrets in it: it may be a DSN."""
+
+    def error(self, message: str) -> NoReturn:
+        from supa_lint.report.text import clean
+
+        super().error(clean(message))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run supa-lint; the exit code is returned."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or (arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")):
+    if not arguments or (
+        arguments[0] not in COMMANDS and arguments[0] not in ("-h", "--help", "--version")
+    ):
         arguments.insert(0, "check")
     options = _parser().parse_args(arguments)
     from supa_lint.config import ConfigError
@@ -43,7 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         result: int = options.run(options)
         sys.stdout.flush()
     except (UsageError, ConfigError) as error:
-        print(f"supa-lint: {error}", file=sys.stderr)
+        from supa_lint.report.text import clean
+
+        print(f"supa-lint: {clean(str(error))}", file=sys.stderr)
         return MISUSE
     except BrokenPipeError:
         # `supa-lint | head`: the reader has enough. Keep Python from complaining at exit.
@@ -53,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="supa-lint",
         description="Finds Supabase Postgres connections that will fail, leak or fall over where "
         "they run. Without a command it checks the whole project.",
@@ -80,14 +89,36 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--output", dest="outputs", action="append", metavar="FILE", help="write the format there"
     )
-    check.add_argument("--select", action="append", metavar="RULE", help="run these rules or groups only")
-    check.add_argument("--ignore", action="append", metavar="RULE", help="leave these rules or groups out")
-    check.add_argument("--min-severity", choices=SEVERITIES, help="show findings from this level on")
-    check.add_argument("--fail-on", choices=SEVERITIES, help="exit with 1 from this level on (default: warning)")
+    check.add_argument(
+        "--select", action="append", metavar="RULE", help="run these rules or groups only"
+    )
+    check.add_argument(
+        "--ignore", action="append", metavar="RULE", help="leave these rules or groups out"
+    )
+    check.add_argument(
+        "--min-severity", choices=SEVERITIES, help="show findings from this level on"
+    )
+    check.add_argument(
+        "--fail-on", choices=SEVERITIES, help="exit with 1 from this level on (default: warning)"
+    )
     check.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings")
     check.add_argument("--pedantic", action="store_true", help="show advice (info) too")
     check.add_argument("--config", type=Path, metavar="FILE", help="read this configuration")
-    check.add_argument("--stdin-filename", metavar="PATH", help="what the file on standard input is called")
+    check.add_argument(
+        "--stdin-filename", metavar="PATH", help="what the file on standard input is called"
+    )
+    check.add_argument(
+        "--environ",
+        action="append",
+        metavar="NAME",
+        help="check the value that this process's environment has for NAME, too (may be given "
+        "several times)",
+    )
+    check.add_argument(
+        "--platform",
+        metavar="NAME",
+        help="where it will run, when no file says so (vercel, render ...)",
+    )
     check.add_argument("--color", choices=("auto", "always", "never"), default="auto")
 
     rules = commands.add_parser("rules", help="list all rules")
@@ -97,106 +128,71 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="show the page of a rule")
     explain.set_defaults(run=_explain)
     explain.add_argument("rule", metavar="RULE-ID")
+
+    diagnose = commands.add_parser(
+        "diagnose", help="say what causes an error message, and where in this project"
+    )
+    diagnose.set_defaults(run=_diagnose)
+    diagnose.add_argument(
+        "text", nargs="*", metavar="TEXT", help="the error; standard input without one, or for `-`"
+    )
+
+    inspect = commands.add_parser(
+        "inspect", help="say what the connection string on standard input reaches"
+    )
+    inspect.set_defaults(run=_inspect)
+    inspect.add_argument("--format", choices=("text", "json"), default="text")
+    inspect.add_argument("given", nargs="*", help=argparse.SUPPRESS)
+
+    show = commands.add_parser(
+        "map", help="show which setting reaches what, through which client, from where"
+    )
+    show.set_defaults(run=_map)
+    show.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     return parser
 
 
 def _check(options: argparse.Namespace) -> int:
-    from supa_lint.config import load, validate
-    from supa_lint.discover import find_root
-    from supa_lint.knowledge import load as load_knowledge
     from supa_lint.lint import Options, failing, lint
     from supa_lint.model import Severity
+    from supa_lint.workspace import open_workspace
 
     outputs = _outputs(options.formats, options.outputs)
-    paths = [Path(path) for path in options.paths]
     stdin = _standard_input(options)
-    if stdin is not None:
-        paths = [Path(options.stdin_filename or "stdin")]
-    for path in paths if stdin is None else ():
-        if not path.exists() and not path.is_symlink():
-            raise UsageError(f"{path}: no such file or folder")
-    root = find_root([path.absolute() for path in paths])
-    relative = [_relative(path, root) for path in paths]
-    config = load(root, options.config)
-    knowledge = load_knowledge()
-    named = {*knowledge.rules, *(rule.group for rule in knowledge.rules.values())}
-    validate(config, rules=named, platforms=knowledge.platforms)
+    paths = options.paths if stdin is None else [options.stdin_filename or "stdin"]
+    names = None if options.environ is None else _names(options.environ)
+    workspace = open_workspace(
+        [Path(path) for path in paths],
+        config_file=options.config,
+        stdin=stdin,
+        names=names,
+        environ=os.environ,
+        platform=options.platform,
+    )
+    config = workspace.config
     for name in [*_names(options.select), *_names(options.ignore)]:
-        if name not in named:
+        if name not in workspace.rule_names:
             from supa_lint.config import unknown
 
-            raise UsageError(unknown("rule", name, named))
-
-    tree = _discover(root, relative, config, knowledge, stdin)
+            raise UsageError(unknown("rule", name, workspace.rule_names))
     report = lint(
-        tree,
+        workspace.tree,
         config,
-        knowledge,
+        workspace.knowledge,
         Options(
-            paths=tuple(relative),
+            paths=workspace.paths,
             select=tuple(_names(options.select)) or config.select,
             ignore=(*config.ignore, *_names(options.ignore)),
             min_severity=Severity(options.min_severity or config.min_severity or Severity.INFO),
             pedantic=options.pedantic or config.pedantic,
         ),
+        workspace.given,
     )
     _write(report, outputs, options.color)
     if any(finding.rule == "internal-error" for finding in report.findings):
         return FAILURE
     level = Severity(options.fail_on or config.fail_on or Severity.WARNING)
     return FINDINGS if failing(report, level) and not options.exit_zero else CLEAN
-
-
-def _discover(
-    root: Path, relative: Sequence[str], config: Config, knowledge: Knowledge, stdin: bytes | None
-) -> Tree:
-    """The project's files; the one on standard input takes the place of the one on disk."""
-    from dataclasses import replace
-
-    from supa_lint.discover import discover, virtual_file
-    from supa_lint.manifests import is_manifest
-    from supa_lint.read.packages import is_package_file
-
-    specs = tuple(knowledge.platforms.values())
-    tree = discover(
-        root,
-        explicit=() if stdin is not None else [path for path in relative if path != "."],
-        excluded=config.excluded if config.exclude else None,
-        wanted=lambda path: is_package_file(path)
-        or path == config.source
-        or is_manifest(path, specs),
-        code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),
-        needles=_needles(knowledge),
-        everything=bool(config.variables) or (stdin is not None and b"upabase" in stdin),
-    )
-    if stdin is None:
-        return tree
-    name = relative[0]
-    others = tuple(file for file in tree.files if file.path != name)
-    return replace(
-        tree,
-        paths=tuple(sorted({*tree.paths, name})),
-        files=(*others, virtual_file(name, stdin)),
-    )
-
-
-def _needles(knowledge: Knowledge) -> tuple[bytes, ...]:
-    """Words of code that may open a connection or read a variable."""
-    names = [
-        name.lstrip("*.").partition(".")[0].rstrip("*")
-        for spec in knowledge.clients.values()
-        for kind in ("calls", "urls")
-        for row in spec.data.get(kind, [])
-        for name in row["to"]
-    ]
-    names += [
-        name.rpartition(".")[2]
-        for spec in knowledge.clients.values()
-        for row in spec.data.get("uses", {}).values()
-        for name in row["calls"]
-    ]
-    words = {name for name in [*names, *knowledge.names["reads"]] if len(name) > 2}
-    return tuple(sorted(word.encode() for word in words))
 
 
 def _standard_input(options: argparse.Namespace) -> bytes | None:
@@ -209,16 +205,9 @@ def _standard_input(options: argparse.Namespace) -> bytes | None:
     return sys.stdin.buffer.read()
 
 
-def _relative(path: Path, root: Path) -> str:
-    """`path` relative to the project root, with `/`."""
-    full = os.path.normpath(os.path.join(os.path.realpath(path.parent), path.name))  # noqa: PTH118
-    try:
-        return Path(full).relative_to(root).as_posix()
-    except ValueError:
-        raise UsageError(f"{path}: is not in the project at {root}") from None
-
-
-def _outputs(formats: Sequence[str] | None, files: Sequence[str] | None) -> list[tuple[str, str | None]]:
+def _outputs(
+    formats: Sequence[str] | None, files: Sequence[str] | None
+) -> list[tuple[str, str | None]]:
     """Each format with the file it goes to. The last format without a file goes to the terminal."""
     formats, files = formats or ["full"], files or []
     if len(files) > len(formats):
@@ -301,3 +290,59 @@ def _explain(options: argparse.Namespace) -> int:
         raise UsageError(unknown("rule", options.rule, rules))
     print(page(rules[options.rule]), end="")
     return CLEAN
+
+
+def _diagnose(options: argparse.Namespace) -> int:
+    from supa_lint.diagnose import diagnose
+    from supa_lint.workspace import open_workspace
+
+    if options.text in ([], ["-"]):
+        text = _read_input("Paste the error, then press Ctrl-D:")
+    else:
+        text = " ".join(options.text)
+    if not text.strip():
+        raise UsageError("diagnose needs the text of an error, as an argument or on standard input")
+    matched, answer = diagnose(text, open_workspace())
+    _print(answer)
+    return CLEAN if matched else FINDINGS
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from supa_lint.inspect_dsn import inspect, render_json, render_text
+
+    if options.given:
+        raise UsageError(
+            "inspect reads the connection string from standard input: as an argument it would "
+            "stay in the shell's history. Run `supa-lint inspect` and paste it, or pipe it in"
+        )
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        try:
+            text = getpass("Connection string (not shown): ")
+        except EOFError:
+            text = ""
+    else:
+        text = _read_input("")
+    found = inspect(text)
+    _print(render_json(found) if options.format == "json" else render_text(found))
+    return CLEAN
+
+
+def _map(options: argparse.Namespace) -> int:
+    from supa_lint.connection_map import FORMATS, connection_map
+    from supa_lint.workspace import open_workspace
+
+    _print(FORMATS[options.format](connection_map(open_workspace())))
+    return CLEAN
+
+
+def _read_input(prompt: str) -> str:
+    """Standard input as text, whatever its bytes are."""
+    if sys.stdin.isatty():
+        print(prompt, file=sys.stderr)
+    return sys.stdin.buffer.read(_MAX_INPUT).decode("utf-8", "replace")
+
+
+def _print(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))

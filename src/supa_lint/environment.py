@@ -59,16 +59,16 @@ def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[En
             target = by_path.get(env_file.path)
             if target is not None:
                 found.append(_from_env_file(env_file, target, one.builds, places))
-    return list(_overlaid(found)) if PROCESS in by_path else found
+    own = next((e.variables for e in found if e.path == PROCESS), None)
+    return list(_overlaid(found, own)) if own else found
 
 
-def _overlaid(found: Iterable[Environment]) -> Iterator[Environment]:
+def _overlaid(found: Iterable[Environment], own: Mapping[str, Setting]) -> Iterator[Environment]:
     """The environments as a process sees them whose own environment wins over what files set.
 
     It counts like a `.env` at the root, and on top of every other env file. A container has only
     the variables that its manifest names. What is overridden is still there to be judged by itself.
     """
-    own = {e.path: e.variables for e in found}[PROCESS]
     for environment in found:
         if environment.path == PROCESS:
             yield replace(environment, path=".env")
@@ -78,7 +78,8 @@ def _overlaid(found: Iterable[Environment]) -> Iterator[Environment]:
         if environment.place is not Place.LIVE or not (overridden or is_file):
             yield environment
             continue
-        on_top = own if is_file else {name: own[name] for name in overridden}
+        # A container runs where its manifest says, whatever `--platform` says of the rest.
+        on_top = own if is_file else {n: replace(own[n], platform=None) for n in overridden}
         yield replace(environment, variables={**environment.variables, **on_top})
         if overridden:
             yield replace(environment, variables=overridden, builds=(_NOWHERE,))

@@ -1,13 +1,14 @@
 """What supa-lint knows: the data files of `rules/`, loaded into typed tables.
 
 In a checkout the YAML files are read; an installed wheel carries the same tables as one JSON file
-that was written at build time (`hatch_build.py`), because parsing YAML at each start is slow.
+that was written at build time (`hatch_build.py`), because parsing YAML at each start is slow. The
+user's own files come on top (`extend.py`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -59,7 +60,7 @@ class Rule:
 
     @property
     def url(self) -> str:
-        return f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md"
+        return str(self.data.get("url") or f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md")
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,49 @@ class Knowledge:
     endpoints: Table = field(repr=False)
     names: Table = field(repr=False)
 
+    @cached_property
+    def aliases(self) -> Mapping[str, str]:
+        """The former ids of renamed rules, each with the id of today."""
+        rules = self.rules.values()
+        return {old: rule.id for rule in rules for old in rule.data.get("aliases", ())}
+
+    def current(self, name: str) -> str:
+        """The id that a rule has now, if `name` is a former one; else `name`."""
+        return self.aliases.get(name, name)
+
+
+def load(extra: Sequence[Path] = ()) -> Knowledge:
+    """The knowledge this installation ships, with the user's own folders of data files on top.
+
+    Raises `ConfigError` when a file of those folders is broken. Only what is shipped is kept from
+    one call to the next: the user's files may change meanwhile.
+    """
+    if not extra:
+        return _shipped()
+    from supa_lint.extend import extend
+
+    return build(extend(_tables(), extra))
+
 
 @cache
-def load() -> Knowledge:
-    """The knowledge this installation ships."""
+def _shipped() -> Knowledge:
+    return build(_tables())
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
     compiled = Path(__file__).with_name("knowledge.json")
     if compiled.exists():
-        tables = json.loads(compiled.read_bytes())
-    else:
-        tables = parse(Path(__file__).parents[2] / "rules")
-    return build(tables)
+        tables: dict[str, dict[str, Any]] = json.loads(compiled.read_bytes())
+        return tables
+    return parse(Path(__file__).parents[2] / "rules")
 
 
 def build(tables: Table) -> Knowledge:
     """Typed knowledge from the plain tables that `parse` returns."""
     return Knowledge(
         rules={
-            name: Rule(name, data["group"], data)
-            for name, data in sorted(tables["checks"].items())
+            name: Rule(name, data["group"], data) for name, data in sorted(tables["checks"].items())
         },
         clients={name: ClientSpec(name, data) for name, data in sorted(tables["clients"].items())},
         platforms={
@@ -118,33 +144,19 @@ def build(tables: Table) -> Knowledge:
 
 def parse(folder: Path) -> dict[str, dict[str, Any]]:
     """The data files under `folder` as plain tables, checks, clients and platforms by id."""
-    import yaml
+    from supa_lint.data_files import expand, read
 
-    def read(path: Path) -> dict[str, Any]:
-        with path.open("rb") as stream:
-            data: dict[str, Any] = yaml.load(stream, Loader=_loader(yaml))  # noqa: S506 (safe loader)
-        return data
-
+    names = read(folder / "names.yaml")
     return {
         "checks": {
             path.stem: {"group": path.parent.name} | read(path)
             for path in folder.glob("checks/*/*.yaml")
         },
-        "clients": {path.stem: read(path) for path in folder.glob("clients/*.yaml")},
+        "clients": {
+            path.stem: expand(read(path), names["parameter-lists"])
+            for path in folder.glob("clients/*.yaml")
+        },
         "platforms": {path.stem: read(path) for path in folder.glob("platforms/*.yaml")},
         "endpoints": read(folder / "endpoints.yaml"),
-        "names": read(folder / "names.yaml"),
+        "names": names,
     }
-
-
-def _loader(yaml: Any) -> Any:
-    """A safe loader that leaves dates as text: they must survive JSON."""
-
-    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
-
-    Loader.yaml_implicit_resolvers = {
-        first: [(tag, regexp) for tag, regexp in rows if tag != "tag:yaml.org,2002:timestamp"]
-        for first, rows in Loader.yaml_implicit_resolvers.items()
-    }
-    return Loader

@@ -22,7 +22,7 @@ def page(rule: Rule) -> str:
         "## Why",
         rule.why,
         "## What to do",
-        _plain(rule.help),
+        plain(rule.help),
     ]
     if rule.data.get("symptoms"):
         rows = "\n".join(f"- `{text}`" for text in rule.data["symptoms"])
@@ -53,7 +53,7 @@ def _language(path: str) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Help without the places that a finding fills."""
     import re
 

@@ -153,6 +153,7 @@ def test_pieces_that_are_not_known_are_holes() -> None:
         ('url.replace("?pgbouncer=true", "")', {"params"}),
         ('url.replace("[YOUR-PASSWORD]", secret)', {"password"}),
         ('url.replace("aws-0-eu-west-1.pooler.supabase.com", host)', {"host"}),
+        ('url.replace("[", "").replace("]", "")', {"password"}),
         ("url.replace(a, b)", {"*"}),
         ('url.replace("%", "%%")', set()),
         ('url.split("?")[0]', {"params"}),
@@ -290,6 +291,12 @@ def test_a_default_that_is_set_when_the_variable_is_empty() -> None:
     assert given.default.dsn is not None
 
 
+def test_a_number_as_default() -> None:
+    given = hole("import os\nconnect(int(os.getenv('PORT') or 6543))")
+    assert given.default is not None
+    assert given.default.text == "6543"
+
+
 def test_a_chain_of_variables() -> None:
     given = hole('import os\nconnect(os.getenv("A") or os.getenv("B") or "POOLER")')
     assert given.variable == "A"
@@ -308,6 +315,7 @@ def test_a_chain_of_variables() -> None:
         ("urlparse(url).password", "password"),
         ("urlparse(url).path[1:]", "database"),
         ('urlparse(url).path.lstrip("/")', "database"),
+        ('urlparse(url).path.replace("/", "")', "database"),
         ("make_url(url).host", "host"),
     ],
 )
@@ -598,7 +606,18 @@ def test_decorators_are_calls() -> None:
 
 
 def test_attributes() -> None:
-    found = facts("import psycopg\nc = psycopg.connect()\nc.prepare_threshold = None\nc.x = f()")
+    found = facts(
+        """
+        import psycopg
+        c = psycopg.connect()
+        c.prepare_threshold = None
+        c.x = f()
+        class C:
+            def f(self):
+                self.pool = psycopg.connect()
+        """
+    )
+    assert len(found.calls) == 2
     (name, expr), (_, other) = found.attributes
     assert name == "prepare_threshold"
     assert isinstance(expr, Const)

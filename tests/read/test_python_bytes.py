@@ -185,6 +185,8 @@ def test_both_parsers_say_the_same() -> None:
         "print 'python 2'\nexcept E, e:",
         "def (",
         "x = '\0'",
+        'type X = b"é"',
+        "type X = " + "9" * 5000,
         "(" * 3000,
         "x = " + "(" * 150 + ")" * 150,
         "type X = " + "-" * 20_000 + "1",

@@ -32,6 +32,9 @@ FOLDER = Path(__file__).parent / "scenarios"
 
 _FILL = {"scheme": "postgresql", "role": "postgres", "password": PASSWORD, "query": "?sslmode=require"}
 _DSN = "<<scheme>>://<<user>>:<<password>>@<<host>>:<<port>>/postgres<<query>>"
+_CLIENTS = {"direct": 2, "session": 2, "transaction": 3, "dedicated": 3}
+"""How many run at once. Two, on two server connections, can take turns so that each keeps its own."""
+
 _CASE = {"switch", "fill", "drivers", "clients", *PLACES}
 _FILE = {"client", "data", "drivers", "packages", "command", "clients", "fill", "files", "although", "cases"}
 _VERDICT = {"works", "fails", "finds", "although"}
@@ -100,7 +103,7 @@ def _of_file(path: Path) -> Iterator[Experiment]:
                     drivers=drivers,
                     packages=tuple(spec["packages"]),
                     command=tuple(spec.get("command", "python app.py").split()),
-                    clients=case.get("clients", spec.get("clients", 2)),
+                    clients=case.get("clients") or spec.get("clients") or _CLIENTS[place],
                     files=_filled(spec, case, place),
                     fails=_words(verdict.get("fails")),
                     finds=tuple(sorted(_words(verdict.get("finds")))),

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -222,7 +223,7 @@ def _server(servers: Servers, name: str, words: list[str], place: Place) -> Iter
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGQUIT)  # at once, for the data is thrown away
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:

@@ -89,7 +89,11 @@ def _tree(file: File, context: Context) -> Facts:
 def _python(file: File, context: Context) -> Facts:
     from supa_lint.read.python import read
 
-    return read(file, context.clients.wanted)
+    facts = read(file, context.clients.wanted)
+    if not facts.notes:
+        return facts
+    text = _text(file, context)  # what could not be read as code may still hold a password
+    return replace(text, notes=facts.notes) if not facts.calls else facts
 
 
 _BY_SUFFIX: dict[str, Reader] = {

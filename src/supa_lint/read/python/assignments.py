@@ -207,7 +207,10 @@ def _target_names(
     if not isinstance(written, ast.Name):
         return []
     names = [".".join((written.id, *parts, *keys))]
-    resolved = evaluator.dotted(root, scope) if parts else None
+    resolved = evaluator.dotted(root, scope) if parts and keys else None
+    if isinstance(root, ast.Attribute) and not keys:  # what is assigned must not resolve itself
+        base = evaluator.dotted(root.value, scope)
+        resolved = f"{base}.{root.attr}" if base else None
     if resolved:
         names.insert(0, ".".join((resolved, *keys)))
     if parts and keys:
@@ -285,8 +288,12 @@ def _with_mutations(
 
 def attributes(node: Assignment, scope: Scope, evaluator: Evaluator) -> Iterator[tuple[str, Expr]]:
     """`connection.prepare_threshold = None`: the last name, and the value where it is simple."""
+    method = scope.method()
     for target in targets_of(node):
-        if isinstance(target, ast.Attribute) and node.value is not None:
+        if not isinstance(target, ast.Attribute) or node.value is None:
+            continue
+        # What a class sets on itself is its own business.
+        if not (method and isinstance(target.value, ast.Name) and target.value.id == method[0]):
             term = evaluator.ask(node.value, scope)
             short = isinstance(term, Raw) and len(term.text) <= _LONGEST_OPTION
             if short or isinstance(term, Const | Symbol):
@@ -313,7 +320,6 @@ def _defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
         if scope.kind == "function" or (scope.parent and scope.parent.kind == "function"):
             continue
         for key, bindings in list(scope.bindings.items()):
-            evaluator.budget.ask()
             name = key.removeprefix("self.")
             kinds = {binding.kind for binding in bindings}
             if kinds == {"function"}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 
 from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Note, Read, Setting
@@ -74,7 +75,7 @@ class _Collector:
             attributes=tuple(self.attributes),
             definitions=tuple(definitions),
             reads=tuple(
-                Read(one.variable, one.span, frozenset(rewrites.get(one.variable, ())))
+                replace(one, rewritten=frozenset(rewrites.get(one.variable, ())))
                 for one in self.reads
             ),
             mentions=mentions,
@@ -91,10 +92,8 @@ class _Collector:
 
     def _call(self, node: ast.Call, context: Context) -> None:
         evaluator = self.evaluator
-        evaluator.budget.ask()
         callee = evaluator.names.callee(node, context.scope)
         if self.wanted(callee):
-            evaluator.budget.ask()
             invoke = evaluator.invoke(callee, node, context.scope)
             self.calls.append(call(invoke, self.sealer.seal, self._within(context)))
             self.claimed |= evaluator.literals
@@ -114,7 +113,7 @@ class _Collector:
             return
         variable = term.holes[0].variable
         if _names_variable(node, variable) and term.span == evaluator.span(node):
-            self.reads.append(Read(variable, term.span))
+            self.reads.append(Read(variable, term.span, default=term.holes[0].default))
             self.claimed |= evaluator.literals
         elif (
             isinstance(node, ast.Call)
@@ -125,7 +124,6 @@ class _Collector:
             self.claimed |= evaluator.literals
 
     def _of_environment(self, node: ast.Subscript, context: Context) -> bool:
-        self.evaluator.budget.ask()
         return self.evaluator.dotted(node.value, context.scope) in environ.MAPPINGS
 
     def _update(self, node: ast.Call, context: Context) -> None:
@@ -140,7 +138,6 @@ class _Collector:
         """Names of the context managers and decorators around a place."""
         names: list[str] = []
         for node, scope in context.within:
-            self.evaluator.budget.ask()
             dotted = self.evaluator.dotted(node, scope)
             if dotted:
                 names.append(dotted)
@@ -167,13 +164,11 @@ class _Collector:
         """The variables that the fields of a settings class read."""
         evaluator = self.evaluator
         cls = self.module.scopes[id(node)]
-        evaluator.budget.ask()
         settings = environ.settings_class(cls, evaluator)
         if settings is None:
             return
         for name, bindings in list(cls.bindings.items()):
             evaluator.literals = set()
-            evaluator.budget.ask()
             field = environ.settings_field(settings, name, bindings[0], cls, evaluator)
             if field is not None:
                 field = environ.validated(field, name, cls, evaluator)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from supa_lint.model import HOLE, Const, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read.python.scope import Binding, Scope, is_name, parameters
-from supa_lint.read.python.terms import ANY, Invoke, Items, Parsed, Table, Term, as_text
+from supa_lint.read.python.terms import (
+    ANY,
+    Invoke,
+    Items,
+    Parsed,
+    Table,
+    Term,
+    as_text,
+    unknown_text,
+)
 
 if TYPE_CHECKING:
     from supa_lint.read.python.evaluate import Evaluator
@@ -48,6 +57,8 @@ CALLS = {
 """Calls that give the text of the variable they name. (`env.db()`, `dj_database_url.config()` give
 more than the text: the client files know them.)"""
 
+_MOST_HOLES = 50  # one inside the default of the other
+
 _SETTINGS_BASES = {
     "pydantic_settings.BaseSettings",
     "pydantic.BaseSettings",
@@ -63,8 +74,16 @@ def hole(variable: Raw, default: Term | None, span: Span, evaluator: Evaluator) 
         default = None
     sealed = None
     if isinstance(default, Raw | Parsed | Const):
-        sealed = evaluator.seal(as_text(default), name or "")
+        text = as_text(default)
+        if _count(text.holes) > _MOST_HOLES:
+            text = unknown_text(text.span)
+        sealed = evaluator.seal(text, name or "")
     return Raw(HOLE, span, (Hole(variable=name, default=sealed),))
+
+
+def _count(holes: tuple[Hole, ...]) -> int:
+    """Holes, and those in their defaults."""
+    return sum(1 + (_count(hole.default.holes) if hole.default else 0) for hole in holes)
 
 
 def read_call(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) -> Raw | None:

@@ -19,6 +19,7 @@ from supa_lint.read.python.names import Budget, Names
 from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
 from supa_lint.read.python.terms import (
     ATTRIBUTES,
+    HEAVIEST,
     Invoke,
     Items,
     Parsed,
@@ -28,8 +29,11 @@ from supa_lint.read.python.terms import (
     concat,
     join,
     unknown_text,
+    weight,
 )
 from supa_lint.read.python.variables import Variables, imported
+
+_CALLS = 3  # functions of the module that are followed into one another
 
 
 class Evaluator:
@@ -40,7 +44,7 @@ class Evaluator:
         self.layout = layout
         self.seal = seal
         self.budget = Budget()
-        self.names = Names(module, self.budget)
+        self.names = Names(module)
         self.rewrites: dict[str, set[str]] = defaultdict(set)
         """Parts that code changes, by environment variable."""
         self.literals: set[int] = set()
@@ -49,9 +53,8 @@ class Evaluator:
         self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: ast.expr, scope: Scope) -> Term:
-        """Evaluate with a fresh budget: the entry for everyone outside."""
+        """Like `evaluate`, remembering the answer: for whole expressions of the module."""
         if id(node) not in self._asked:
-            self.budget.ask()
             before, self.literals = self.literals, set()
             term = self.evaluate(node, scope)
             self._asked[id(node)] = (term, self.literals)
@@ -61,14 +64,15 @@ class Evaluator:
         return term
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Term:
+        """What an expression is worth, as a part of the question that is being asked."""
+        evaluate = getattr(self, f"on_{type(node).__name__.lower()}", None)
+        if evaluate is None:
+            return Unknown(self.span(node))
         try:
-            evaluate = getattr(self, f"on_{type(node).__name__.lower()}", None)
-            if evaluate is None or not self.budget.enter():
-                if evaluate is None:
-                    self.budget.enter()
+            if not self.budget.enter():
                 return Unknown(self.span(node))
             term: Term = evaluate(node, scope)
-            return term
+            return term if weight(term) <= HEAVIEST else Unknown(self.span(node))
         finally:
             self.budget.leave()
 
@@ -210,7 +214,8 @@ class Evaluator:
         """What a function of this module returns."""
         span = self.span(function.node)
         key = (id(function), "")
-        if function.yields or key in self.variables.active:
+        followed = sum(not name for _, name in self.variables.active)
+        if function.yields or key in self.variables.active or followed >= _CALLS:
             return Unknown(span)
         before = self.variables.arguments
         self.variables.arguments = before | {
@@ -292,8 +297,9 @@ class Evaluator:
             return second
         if isinstance(first, Raw) and first.text == HOLE:
             hole = first.holes[0]
-            if hole.default is None and isinstance(second, Raw):
-                default = self.seal(second, hole.variable or "")
+            number = isinstance(second, Const) and type(second.value) is int
+            if hole.default is None and hole.part is None and (number or isinstance(second, Raw)):
+                default = self.seal(as_text(second), hole.variable or "")
                 return replace(first, holes=(replace(hole, default=default),))
         return first
 

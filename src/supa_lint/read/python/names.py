@@ -16,8 +16,8 @@ class Budget:
     """How much work one question and the whole file may still cost. What exceeds it is unknown."""
 
     DEPTH = 60
-    QUESTION = 4_000
-    FILE = 400_000
+    QUESTION = 800
+    FILE = 150_000
 
     def __init__(self) -> None:
         self.depth = 0
@@ -28,12 +28,10 @@ class Budget:
     def exhausted(self) -> bool:
         return self.total <= 0
 
-    def ask(self) -> None:
-        """Begin a new question."""
-        self.left = self.QUESTION
-
     def enter(self) -> bool:
         """Go one level deeper; to be followed by `leave`. False when that is too much."""
+        if not self.depth:
+            self.left = self.QUESTION
         self.depth += 1
         self.left -= 1
         self.total -= 1
@@ -53,9 +51,9 @@ class _Named:
 class Names:
     """Resolves the names of one module. A receiver that is not known reads as `?`."""
 
-    def __init__(self, module: Module, budget: Budget) -> None:
+    def __init__(self, module: Module) -> None:
         self.module = module
-        self.budget = budget
+        self.budget = Budget()
         self._mentions: dict[tuple[int, str], bool] = {}
         # What is being worked out is None meanwhile: a loop of names means nothing.
         self._named: dict[tuple[int, str], _Named | None] = {}

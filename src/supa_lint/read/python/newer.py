@@ -4,8 +4,6 @@ Only what the reader looks at is turned; anything else becomes an opaque express
 parts, so that calls and strings inside are still seen. Positions stay exact.
 """
 
-# ruff: noqa: ANN401  (libcst is loaded late, so its nodes are `Any` here)
-
 from __future__ import annotations
 
 import ast
@@ -34,13 +32,13 @@ def parse(source: str, file: File) -> ast.Module | None:
 
     try:
         module = libcst.parse_module(source)
-    except (libcst.ParserSyntaxError, libcst.CSTValidationError, ValueError):
-        return None
-    if module.code != source:
-        return None
-    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
-    converter = _Converter(file, wrapper.resolve(ByteSpanPositionProvider))
-    return ast.Module(body=converter.statements(module.body), type_ignores=[])
+        if module.code != source:
+            return None
+        wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
+        converter = _Converter(file, wrapper.resolve(ByteSpanPositionProvider))
+        return ast.Module(body=converter.statements(module.body), type_ignores=[])
+    except (libcst.ParserSyntaxError, libcst.CSTValidationError, SyntaxError, ValueError):
+        return None  # libcst lets through literals that are none: b"é", 1_
 
 
 def _nests_deeply(source: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from supa_lint.model import (
     HOLE,
@@ -24,6 +24,9 @@ from supa_lint.raw import Raw, Segment
 LONGEST = 100_000
 """Characters; a text that grows beyond is not followed (`x = y + y`, many times over)."""
 
+HEAVIEST = 5_000
+"""Terms inside a term; what grows beyond is unknown (`x = [y, y]`, many times over)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -32,6 +35,10 @@ class Table:
     entries: tuple[tuple[str, Term], ...]
     complete: bool
     span: Span
+    weight: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", _weight(value for _, value in self.entries))
 
     def get(self, key: str) -> Term | None:
         return next((value for name, value in reversed(self.entries) if name == key), None)
@@ -50,6 +57,10 @@ class Items:
 
     items: tuple[Term, ...]
     span: Span
+    weight: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", _weight(self.items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,11 @@ class Invoke:
     keywords: tuple[tuple[str, Term], ...]
     complete: bool
     span: Span
+    weight: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        given = (*self.args, *(value for _, value in self.keywords))
+        object.__setattr__(self, "weight", _weight(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,17 @@ class Overlaid:
 
 
 Term = Raw | Const | Symbol | Table | Items | Invoke | Parsed | Overlaid | Unknown
+
+
+def _weight(terms: Iterable[Term]) -> int:
+    return 1 + sum(weight(term) for term in terms)
+
+
+def weight(term: Term) -> int:
+    """How many terms a term holds, itself included."""
+    if isinstance(term, Table | Items | Invoke):
+        return term.weight
+    return weight(term.base) + term.table.weight if isinstance(term, Overlaid) else 1
 
 
 def seal(term: Term, seal_text: Callable[[Raw, str], Value], name: str = "") -> Expr:
@@ -214,7 +241,7 @@ def touched(old: str | None, new: str | None) -> frozenset[str]:
         return frozenset({"scheme"})
     if _PORT.fullmatch(old):
         return frozenset({"port"})
-    if _PASSWORD.fullmatch(old):
+    if _PASSWORD.fullmatch(old) or old in ("[", "]"):  # the template's brackets
         return frozenset({"password"})
     if _PARAMS.fullmatch(old):
         return frozenset({"params"})

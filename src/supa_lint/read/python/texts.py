@@ -122,6 +122,8 @@ def method(func: ast.Attribute, node: ast.Call, scope: Scope, evaluator: Evaluat
         old, new = _literal(args[0]), _literal(args[1])
         if old and not receiver.holes and old not in receiver.text:
             return receiver
+        if (old, new) == ("/", "") and receiver.text == HOLE and receiver.holes[0].part:
+            return receiver  # the slash of `parsed.path`
         return evaluator.rewrite(receiver, touched(old, new))
     if name == "format":
         table = evaluator.table(node, scope, keywords_only=True)

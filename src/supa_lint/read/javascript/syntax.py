@@ -1,0 +1,173 @@
+"""Nodes of the syntax tree: where they stand, what is meant inside brackets and casts, and what
+their literals spell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from supa_lint.model import Span
+from supa_lint.raw import Raw, Segment
+from supa_lint.read.text import clean
+from supa_lint.source import File
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+FUNCTIONS = frozenset(
+    {
+        "arrow_function",
+        "function_declaration",
+        "function_expression",
+        "generator_function",
+        "generator_function_declaration",
+        "method_definition",
+    }
+)
+CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
+
+_FIRST = {
+    "parenthesized_expression",
+    "as_expression",
+    "satisfies_expression",
+    "non_null_expression",
+    "await_expression",
+}
+_LAST = {"type_assertion", "sequence_expression"}
+_KEYS = {
+    "property_identifier",
+    "private_property_identifier",
+    "shorthand_property_identifier",
+    "shorthand_property_identifier_pattern",
+    "identifier",
+    "number",
+}
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
+_CODE_POINT = re.compile(r"\\(?:u\{(?P<braced>[0-9a-fA-F]{1,8})\}|[ux](?P<plain>[0-9a-fA-F]{2,4}))")
+
+
+def children(node: Node) -> list[Node]:
+    """The named children that are no comments."""
+    return [child for child in node.named_children if child.type != "comment"]
+
+
+def unwrap(node: Node) -> Node:
+    """The expression inside brackets, casts, `await` and `(0, x)`."""
+    while True:
+        if node.type in _FIRST:
+            inner = children(node)[:1]
+        elif node.type in _LAST:
+            inner = children(node)[-1:]
+        else:
+            return node
+        if not inner:
+            return node
+        node = inner[0]
+
+
+def arguments(node: Node) -> list[Node]:
+    """The arguments of a call; none for a tagged template."""
+    given = node.child_by_field_name("arguments")
+    return children(given) if given is not None and given.type == "arguments" else []
+
+
+def tagged(node: Node) -> tuple[Node, Node] | None:
+    """Tag and template of a tagged template: `sql`...`` or `sql<T>`...``."""
+    if node.type == "call_expression":
+        function = node.child_by_field_name("function")
+        template = node.child_by_field_name("arguments")
+    elif node.type == "binary_expression":  # the TSX grammar takes `sql<T>`...`` for comparisons
+        template = node.child_by_field_name("right")
+        inner = node.child_by_field_name("left")
+        operators = [
+            one.child_by_field_name("operator") for one in (node, inner) if one is not None
+        ]
+        if [one.type for one in operators if one is not None] != [">", "<"] or inner is None:
+            return None
+        function = inner.child_by_field_name("left")
+    else:
+        return None
+    if function is None or template is None or template.type != "template_string":
+        return None
+    return function, template
+
+
+class Source:
+    """The text of one file, under the nodes of its tree."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.data = file.data[file.body :]
+        """What was parsed: nodes count their bytes from here."""
+
+    def span(self, first: Node, last: Node | None = None) -> Span:
+        """The span of a node, or from the start of one node to the end of another."""
+        body = self.file.body
+        end = (last or first).end_byte
+        return Span(self.file.path, body + first.start_byte, body + max(end, first.start_byte))
+
+    def code(self, node: Node) -> str:
+        """A node as it is written."""
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def key(self, node: Node | None) -> str | None:
+        """The name that a property's name node spells; None for a computed one."""
+        if node is None:
+            return None
+        if node.type == "computed_property_name":
+            inner = children(node)[:1]
+            return self.string(inner[0]) if inner else None
+        return self.code(node) if node.type in _KEYS else self.string(node)
+
+    def string(self, node: Node) -> str | None:
+        """The text of a string literal, or of a template without substitutions."""
+        pieces = self.parts(node) if node.type in ("string", "template_string") else []
+        if len(pieces) != 1 or not isinstance(pieces[0], Raw):
+            return None
+        return pieces[0].text
+
+    def parts(self, node: Node) -> list[Raw | Node]:
+        """The literal texts and the substituted expressions of a string, in order; never none."""
+        span = self.span(node)
+        result: list[Raw | Node] = []
+        text, segments = "", list[Segment]()
+        for child in node.named_children:
+            if child.type == "template_substitution":
+                if text:
+                    result.append(Raw(text, span, segments=tuple(segments)))
+                text, segments = "", []
+                result.append(next(iter(children(child)), child))
+                continue
+            piece, exact = self._piece(child)
+            if exact and piece:
+                offset = self.file.body + child.start_byte
+                segments.append(Segment(len(text), len(text) + len(piece), offset))
+            text += piece
+        if text or not result:
+            result.append(Raw(text, span, segments=tuple(segments)))
+        return result
+
+    def _piece(self, node: Node) -> tuple[str, bool]:
+        """What a stretch of a literal spells, and whether it stands unchanged in the file."""
+        found = self.data[node.start_byte : node.end_byte].decode("utf-8", "surrogateescape")
+        if node.type != "escape_sequence":
+            text = clean(found)
+            return text, text == found and "\r" not in text
+        point = _CODE_POINT.fullmatch(found)
+        if point:
+            code = int(point["braced"] or point["plain"], 16)
+            return clean(chr(code) if code < 0x110000 else "\ufffd"), False
+        if found[1:2] in ("\n", "\r", "\u2028", "\u2029", ""):  # the line goes on
+            return "", False
+        return clean(_ESCAPES.get(found[1:], found[1:])), False
+
+
+def named_pairs(node: Node, source: Source) -> Iterator[tuple[str, Node, Node]]:
+    """Name, name node and value node of the plain `key: value` pairs of an object literal."""
+    for child in node.named_children:
+        if child.type == "pair":
+            key, value = child.child_by_field_name("key"), child.child_by_field_name("value")
+            name = source.key(key)
+            if key is not None and value is not None and name is not None:
+                yield name, key, value

@@ -1,0 +1,441 @@
+"""One walk over a module, without recursion: it gives each scope its bindings and mutations, and
+lists what is worth a look in source order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from supa_lint.read.javascript.modules import specifier, stem
+from supa_lint.read.javascript.scope import (
+    Binding,
+    Change,
+    Imported,
+    Kind,
+    Module,
+    Mutation,
+    Scope,
+    Site,
+)
+from supa_lint.read.javascript.syntax import CLASSES, FUNCTIONS, Source, arguments, children, unwrap
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_SITES = frozenset(
+    {
+        "assignment_expression",
+        "augmented_assignment_expression",
+        "binary_expression",
+        "call_expression",
+        "export_statement",
+        "jsx_text",
+        "member_expression",
+        "new_expression",
+        "string",
+        "subscript_expression",
+        "template_string",
+        "variable_declarator",
+    }
+    | {"public_field_definition", "field_definition"}
+    | CLASSES
+)
+_SKIPPED = frozenset(
+    {
+        "ambient_declaration",
+        "implements_clause",
+        "interface_declaration",
+        "jsx_closing_element",
+        "regex",
+        "type_alias_declaration",
+        "type_annotation",
+        "type_arguments",
+        "type_parameters",
+    }
+)
+_CHANGES: dict[str, Change] = {
+    "push": "opaque",
+    "unshift": "opaque",
+    "splice": "opaque",
+    "pop": "opaque",
+    "set": "params",
+    "append": "params",
+    "delete": "params",
+}
+
+
+def walk(root: Node, source: Source) -> Module:
+    """Scopes and sites of a module."""
+    name = stem(source.file.path)
+    module = Module(Scope("module", root, name), name)
+    _Walker(module, source).run(root)
+    return module
+
+
+def access(node: Node, source: Source) -> tuple[Node, tuple[str, ...], bool]:
+    """The expression at the root of `a.b["c"]`, the keys, and whether all keys are known."""
+    keys: list[str] = []
+    exact = True
+    node = unwrap(node)
+    while node.type in ("member_expression", "subscript_expression"):
+        inner = node.child_by_field_name("object")
+        if inner is None:
+            break
+        if node.type == "member_expression":
+            key = source.key(node.child_by_field_name("property"))
+        else:
+            index = node.child_by_field_name("index")
+            key = None if index is None else source.string(unwrap(index))
+        exact = exact and key is not None
+        keys.insert(0, key or "")
+        node = unwrap(inner)
+    return node, tuple(keys), exact
+
+
+class _Walker:
+    def __init__(self, module: Module, source: Source) -> None:
+        self.module = module
+        self.source = source
+        self.stack: list[tuple[Node, Scope]] = []
+        self.assigned: list[tuple[str, Scope, Binding]] = []
+        self.mutations: list[tuple[Node, Mutation]] = []
+
+    def run(self, root: Node) -> None:
+        self._push(root.named_children, self.module.root)
+        while self.stack:
+            node, scope = self.stack.pop()
+            kind = node.type
+            if kind == "comment":
+                self.module.comments.append(node)
+                continue
+            if kind in _SKIPPED:
+                self._comments(node)
+                continue
+            if kind in _SITES:
+                self.module.sites.append(Site(node, scope))
+            if kind in FUNCTIONS:
+                self.on_function(node, scope)
+                continue
+            if kind in CLASSES:
+                self.on_class(node, scope)
+                continue
+            visit = getattr(self, f"on_{kind}", None)
+            if visit:
+                visit(node, scope)
+            else:
+                self._push(node.named_children, scope)
+        # Only now it is known who owns which name.
+        for name, scope, binding in self.assigned:
+            (scope.owner(name) or self.module.root).bindings[name].append(binding)
+        for base, mutation in self.mutations:
+            self._attribute(base, mutation)
+
+    def _push(self, nodes: Iterable[Node], scope: Scope) -> None:
+        self.stack += [(node, scope) for node in reversed(list(nodes))]
+
+    def _comments(self, node: Node) -> None:
+        """The comments of a part that is passed over."""
+        nodes = [node]
+        while nodes:
+            one = nodes.pop()
+            if one.type == "comment":
+                self.module.comments.append(one)
+            nodes += one.named_children
+
+    # --- bindings
+
+    def _pattern(
+        self, node: Node, keys: tuple[str, ...] = (), default: Node | None = None
+    ) -> Iterator[tuple[str, Node, tuple[str, ...] | None, Node | None]]:
+        """Each name of a pattern, its node, the keys it takes (None for a rest) and its default."""
+        kind = node.type
+        if kind in ("identifier", "shorthand_property_identifier_pattern"):
+            name = self.source.code(node)
+            yield name, node, (*keys, name) if kind != "identifier" else keys, default
+        elif kind in ("object_assignment_pattern", "assignment_pattern"):
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is not None:
+                yield from self._pattern(left, keys, right)
+        elif kind == "pair_pattern":
+            key = self.source.key(node.child_by_field_name("key"))
+            value = node.child_by_field_name("value")
+            if value is not None:
+                yield from self._pattern(value, (*keys, key or ""))
+        elif kind == "object_pattern":
+            for child in children(node):
+                yield from self._pattern(child, keys)
+        elif kind == "array_pattern":
+            for index, child in enumerate(children(node)):
+                yield from self._pattern(child, (*keys, str(index)))
+        elif kind == "rest_pattern":
+            for child in children(node):
+                for name, inner, _, _ in self._pattern(child):
+                    yield name, inner, None, None
+
+    def _bind(
+        self,
+        target: Node,
+        kind: Kind,
+        owner: Scope,
+        scope: Scope,
+        node: Node,
+        value: Node | None = None,
+        annotation: Node | None = None,
+        position: int = 0,
+        default: Node | None = None,
+    ) -> None:
+        for name, _, keys, fallback in self._pattern(target):
+            known = keys is not None and not (default is not None and keys)
+            owner.bindings[name].append(
+                Binding(
+                    kind if known else "other",
+                    scope,
+                    node,
+                    value,
+                    keys or (),
+                    fallback or default,
+                    annotation=annotation,
+                    position=position,
+                )
+            )
+
+    def on_import_statement(self, node: Node, scope: Scope) -> None:
+        self._comments(node)
+        clauses = children(node)
+        given = node.child_by_field_name("source") or next(
+            (
+                one.child_by_field_name("source")
+                for one in clauses
+                if one.type == "import_require_clause"
+            ),
+            None,
+        )
+        text = given and self.source.string(given)
+        if text is None:
+            return
+        module = specifier(text)
+        for clause in clauses:
+            parts = [clause] if clause.type == "import_require_clause" else children(clause)
+            for part in parts if clause.type != "string" else []:
+                if part.type == "identifier":
+                    self._import(part, scope, Imported(*module, "default"))
+                elif part.type in ("namespace_import", "import_require_clause"):
+                    self._import(children(part)[0], scope, Imported(*module, None))
+                elif part.type == "named_imports":
+                    for one in children(part):
+                        name = one.child_by_field_name("name")
+                        alias = one.child_by_field_name("alias") or name
+                        if name is not None and alias is not None:
+                            member = self.source.key(name)
+                            self._import(alias, scope, Imported(*module, member))
+
+    def _import(self, node: Node, scope: Scope, imported: Imported) -> None:
+        binding = Binding("import", scope, node, imported=imported)
+        scope.bindings[self.source.code(node)].append(binding)
+
+    def on_lexical_declaration(self, node: Node, scope: Scope) -> None:
+        self._declare(node, scope, scope)
+
+    def on_variable_declaration(self, node: Node, scope: Scope) -> None:
+        owner = scope.enclosing("function") or self.module.root
+        self._declare(node, scope, owner)
+
+    def _declare(self, node: Node, scope: Scope, owner: Scope) -> None:
+        for one in children(node):
+            name = one.child_by_field_name("name")
+            if name is not None:
+                value = one.child_by_field_name("value")
+                annotation = one.child_by_field_name("type")
+                kind: Kind = "value" if value is not None or annotation is not None else "other"
+                self._bind(name, kind, owner, scope, one, value, annotation)
+                if kind == "other":
+                    owner.bindings[self.source.code(name)].pop()
+                    owner.bindings.setdefault(self.source.code(name), [])
+        self._push(node.named_children, scope)
+
+    def on_assignment_expression(self, node: Node, scope: Scope) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None:
+            self._assign(left, right, node, scope, "value")
+        self._push(node.named_children, scope)
+
+    def on_augmented_assignment_expression(self, node: Node, scope: Scope) -> None:
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is not None and right is not None:
+            self._assign(left, right, node, scope, "augmented")
+        self._push(node.named_children, scope)
+
+    def _assign(self, left: Node, right: Node, node: Node, scope: Scope, kind: Kind) -> None:
+        left = unwrap(left)
+        if left.type in ("member_expression", "subscript_expression"):
+            root, keys, exact = access(left, self.source)
+            cls = scope.enclosing("class") if root.type == "this" else None
+            if cls and exact and len(keys) == 1:
+                cls.bindings[keys[0]].append(Binding(kind, scope, node, right))
+                return
+            change: Change = "set" if exact and kind == "value" else "opaque"
+            self.mutations.append((root, Mutation(change, keys, scope, node, right)))
+            return
+        for name, _, keys_or_none, default in self._pattern(left):
+            binding = Binding(
+                kind if keys_or_none is not None else "other",
+                scope,
+                node,
+                right,
+                keys_or_none or (),
+                default,
+            )
+            self.assigned.append((name, scope, binding))
+
+    def _attribute(self, root: Node, mutation: Mutation) -> None:
+        """Give a mutation to the scope whose name it changes."""
+        if root.type == "identifier":
+            name = self.source.code(root)
+            (mutation.scope.owner(name) or self.module.root).mutations[name].append(mutation)
+        elif root.type == "this" and mutation.keys:
+            cls = mutation.scope.enclosing("class")
+            if cls:
+                inner = Mutation(
+                    mutation.kind, mutation.keys[1:], mutation.scope, mutation.node, mutation.value
+                )
+                cls.mutations[mutation.keys[0]].append(inner)
+
+    def on_call_expression(self, node: Node, scope: Scope) -> None:
+        function = node.child_by_field_name("function")
+        if function is not None and function.type == "member_expression":
+            root, keys, exact = access(function, self.source)
+            method = keys[-1] if keys else ""
+            given = arguments(node)
+            if exact and self.source.code(function) == "Object.assign" and len(given) > 1:
+                target, inside, known = access(given[0], self.source)
+                change: Change = "update" if known and len(given) == 2 else "opaque"
+                self.mutations.append((target, Mutation(change, inside, scope, node, given[1])))
+            elif method in _CHANGES:
+                change, keys = _CHANGES[method], keys[:-1]
+                if change == "opaque" or (exact and keys[-1:] == ("searchParams",)):
+                    self.mutations.append((root, Mutation(change, keys, scope, node)))
+        self._push(node.named_children, scope)
+
+    def on_unary_expression(self, node: Node, scope: Scope) -> None:
+        operator = node.child_by_field_name("operator")
+        argument = node.child_by_field_name("argument")
+        if operator is not None and argument is not None and operator.type == "delete":
+            root, keys, _ = access(argument, self.source)
+            self.mutations.append((root, Mutation("opaque", keys, scope, node)))
+        self._push(node.named_children, scope)
+
+    # --- scopes
+
+    def _open(
+        self, node: Node, kind: Literal["function", "class"], name: str, parent: Scope
+    ) -> Scope:
+        scope = Scope(kind, node, name, parent)
+        self.module.scopes[node.id] = scope
+        return scope
+
+    def on_function(self, node: Node, scope: Scope) -> None:
+        kind = node.type
+        named = node.child_by_field_name("name")
+        name = self.source.key(named) if named is not None else None
+        inner = self._open(node, "function", name or "<function>", scope)
+        inner.generator = kind.startswith("generator") or any(one.type == "*" for one in node.children)
+        inner.getter = any(one.type == "get" for one in node.children)
+        if name and (scope.kind == "class" or kind.endswith("declaration")):
+            scope.bindings[name].append(Binding("function", inner, node))
+        if named is not None and named.type == "computed_property_name":
+            self._push([named], scope)
+        single = node.child_by_field_name("parameter")
+        listed = node.child_by_field_name("parameters")
+        parameters = [single] if single is not None else children(listed) if listed else []
+        for position, one in enumerate(parameters):
+            self._parameter(one, position, inner)
+        body = node.child_by_field_name("body")
+        if body is not None and body.type == "statement_block":
+            self._push(body.named_children, inner)
+        elif body is not None:
+            inner.returns.append((body, inner))
+            self._push([body], inner)
+        self._push([listed] if listed is not None else [], inner)
+
+    def _parameter(self, node: Node, position: int, scope: Scope) -> None:
+        pattern = node.child_by_field_name("pattern") or node
+        default = node.child_by_field_name("value")
+        if pattern.type == "assignment_pattern":
+            left = pattern.child_by_field_name("left")
+            default = pattern.child_by_field_name("right")
+            pattern = left if left is not None else pattern
+        annotation = node.child_by_field_name("type")
+        before = {name: len(found) for name, found in scope.bindings.items()}
+        self._bind(
+            pattern, "parameter", scope, scope, node, None, annotation, position, default
+        )
+        field = any(one.type in ("accessibility_modifier", "readonly") for one in node.children)
+        cls = scope.parent if scope.name == "constructor" else None
+        if field and cls and cls.kind == "class":
+            for name, found in scope.bindings.items():
+                cls.bindings[name] += found[before.get(name, 0) :]
+
+    def on_class(self, node: Node, scope: Scope) -> None:
+        named = node.child_by_field_name("name")
+        name = self.source.code(named) if named is not None else "<class>"
+        inner = self._open(node, "class", name, scope)
+        if named is not None:
+            owner = scope if node.type != "class" else inner
+            owner.bindings[name].append(Binding("class", inner, node))
+        for child in node.named_children:
+            if child.type == "class_heritage":
+                extends = [one for one in child.named_children if one.type == "extends_clause"]
+                holder = extends[0] if extends else child
+                value = holder.child_by_field_name("value") or next(iter(children(holder)), None)
+                inner.heritage = value
+                self._push([child], scope)
+            elif child.type == "class_body":
+                self._push(child.named_children, inner)
+            else:
+                self._push([child], scope)
+
+    def on_public_field_definition(self, node: Node, scope: Scope) -> None:
+        named = node.child_by_field_name("name") or node.child_by_field_name("property")
+        name = self.source.key(named) if named is not None else None
+        if name and scope.kind == "class":
+            value = node.child_by_field_name("value")
+            annotation = node.child_by_field_name("type")
+            scope.bindings[name].append(
+                Binding("value", scope, node, value, annotation=annotation)
+            )
+        self._push(node.named_children, scope)
+
+    on_field_definition = on_public_field_definition
+
+    def on_statement_block(self, node: Node, scope: Scope) -> None:
+        self._push(node.named_children, Scope("block", node, "", scope))
+
+    on_for_statement = on_statement_block
+    on_switch_body = on_statement_block
+    on_class_static_block = on_statement_block
+
+    def on_for_in_statement(self, node: Node, scope: Scope) -> None:
+        inner = Scope("block", node, "", scope)
+        left = node.child_by_field_name("left")
+        if left is not None:
+            for name, _, _, _ in self._pattern(left):
+                inner.bindings[name].append(Binding("other", inner, node))
+        self._push(node.named_children, inner)
+
+    def on_catch_clause(self, node: Node, scope: Scope) -> None:
+        inner = Scope("block", node, "", scope)
+        parameter = node.child_by_field_name("parameter")
+        if parameter is not None:
+            for name, _, _, _ in self._pattern(parameter):
+                inner.bindings[name].append(Binding("other", inner, node))
+        self._push(node.named_children, inner)
+
+    def on_return_statement(self, node: Node, scope: Scope) -> None:
+        function = scope.enclosing("function")
+        value = next(iter(children(node)), None)
+        if function and value is not None:
+            function.returns.append((value, scope))
+        self._push(node.named_children, scope)
+
+    def on_arguments(self, node: Node, scope: Scope) -> None:
+        self._push(node.named_children, scope)

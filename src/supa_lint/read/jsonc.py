@@ -1,0 +1,93 @@
+"""JSON, with the comments and trailing commas that many tools allow, by tree-sitter."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from supa_lint.knowledge import PlatformSpec
+from supa_lint.model import Facts
+from supa_lint.read import grammar, tree
+from supa_lint.read import text as plain
+from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown, with_rest
+from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
+from supa_lint.sealing import Sealer
+from supa_lint.source import File
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
+
+# An emoji is written as two escapes.
+_ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\.", re.DOTALL)
+
+
+def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+    """The settings of a file. What is broken in it is read as plain text."""
+    if plain.is_utf16(file):
+        return plain.read(file)
+    sealer = Sealer(file)
+    source = Source.of(file)
+    root = grammar.parse("json", source.data)
+    facts = tree.facts(file, _roots(source, root), platforms, sealer)
+    comments = grammar.captures("json", root, "(comment) @it", "it")
+    spans = [source.span(comment.start_byte, comment.end_byte) for comment in comments]
+    return with_rest(facts, file, sealer, spans)
+
+
+def parse(source: Source) -> Node | None:
+    """The document that a text spells, or None when it is not JSON."""
+    root = grammar.parse("json", source.data)
+    roots = [] if root.has_error else _roots(source, root)
+    return roots[0] if len(roots) == 1 else None
+
+
+def _roots(source: Source, root: Syntax) -> list[Node]:
+    reader = _Reader(source)
+    if root.type != "ERROR":
+        found = list(grammar.children(root))
+        if len(found) == 1 or all(child.type in ("object", "array") for child in found):
+            return [reader.value(child, 0) for child in found]
+    # Not even its outermost braces match: what pairs there are belong together.
+    return [reader.branch(root, 0)]
+
+
+class _Reader:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def value(self, node: Syntax, depth: int) -> Node:
+        start, end = node.start_byte, node.end_byte
+        span = self._source.span(start, end)
+        if depth > DEEPEST:
+            return unknown(span)
+        if node.type == "object":
+            return self.branch(node, depth)
+        if node.type == "array":
+            items = (self.value(child, depth + 1) for child in grammar.children(node))
+            return Listing(tuple(items), span)
+        if node.type == "string":
+            start, end = start + 1, max(start + 1, end - 1)
+            pieces = unescape(self._source, start, end, _ESCAPE, _decoded)
+            return Scalar(join(pieces, self._source.span(start, end)), span, plain=False)
+        return Scalar(self._source.cut(start, end), span, plain=True)
+
+    def branch(self, node: Syntax, depth: int) -> Branch:
+        entries = []
+        for pair in grammar.children(node):
+            parts = list(grammar.children(pair)) if pair.type == "pair" else []
+            if len(parts) < 2:
+                continue
+            key, value = self.value(parts[0], depth), parts[-1]
+            name = key_text(key.raw.text) if isinstance(key, Scalar) else ""
+            entries.append(Entry(name, key.span, self.value(value, depth + 1)))
+        return Branch(tuple(entries), self._source.span(node.start_byte, node.end_byte))
+
+
+def _decoded(escape: re.Match[bytes]) -> str:
+    try:
+        text = json.loads(b'"' + escape[0] + b'"')
+    except ValueError:
+        return "\ufffd"
+    return str(text)

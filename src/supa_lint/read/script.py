@@ -1,0 +1,61 @@
+"""What a script says, whatever its shell: assignments and commands, in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from supa_lint.model import HOLE, Hole, Span
+from supa_lint.raw import Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One argument as the program gets it. `span` takes its quotes in; `spread` says that it may
+    be any number of arguments (`"$@"`)."""
+
+    raw: Raw = field(repr=False)
+    span: Span
+    spread: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.raw.text
+
+    def part(self, start: int) -> Word:
+        """The word from its character `start` on."""
+        raw = self.raw.part(start, len(self.text))
+        return Word(raw, Span(self.span.path, raw.span.start, self.span.end), self.spread)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`NAME=value`. `function` is the function it stands in, if it stands in one."""
+
+    name: str
+    value: Word
+    span: Span
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program with its arguments, and the variables set for it alone (`NAME=value program`)."""
+
+    words: tuple[Word, ...]
+    span: Span
+    assignments: tuple[Assignment, ...] = ()
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The statements of a script; `tests` are conditions, whose texts are only compared with."""
+
+    statements: tuple[Assignment | Command, ...]
+    comments: tuple[Span, ...] = ()
+    tests: tuple[Span, ...] = ()
+
+
+def unknown(span: Span) -> Word:
+    """A word that nobody knows."""
+    return Word(Raw(HOLE, span, (Hole(),)), span)

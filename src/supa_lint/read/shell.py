@@ -1,0 +1,284 @@
+"""Shell scripts, and the commands inside other files.
+
+An assignment is a setting, and so is what a command sets on a platform (`fly secrets set K=V`;
+which commands do is data: `commands` in `rules/platforms/`). A command that a client file knows is
+a call of `shell.<program>`. Any other DSN is a mention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping as TableMapping
+
+from supa_lint.knowledge import PlatformSpec
+from supa_lint.manifests import platform_of
+from supa_lint.model import (
+    HOLE,
+    Call,
+    Const,
+    Expr,
+    Facts,
+    Mapping,
+    Platform,
+    Setting,
+    Span,
+    Symbol,
+)
+from supa_lint.raw import Raw
+from supa_lint.read import libpq, posix, windows
+from supa_lint.read import text as plain
+from supa_lint.read.pieces import Source, unclaimed, with_rest
+from supa_lint.read.script import Assignment, Command, Script, Word
+from supa_lint.read.setters import Setters
+from supa_lint.sealing import Sealer
+from supa_lint.source import File
+
+Wanted = Callable[[str], bool]
+"""Whether a client file knows a callee."""
+
+_SHELLS = {"sh", "bash", "zsh", "dash", "ash", "ksh"}
+_PROCESS = re.compile(rb"^(?P<name>[A-Za-z0-9_-]+):[^\S\n]*(?P<command>[^\n]*)", re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
+_PROGRAM = re.compile(r"(?:.*[/\\])?(?P<name>[\w.+-]{1,50}?)(?:\.exe|\.cmd)?(?:@[\w.^~-]+)?")
+_SUBCOMMAND = re.compile(r"[a-z][a-z:_-]{1,24}")
+_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<equals>=)?")
+_ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
+
+# Their arguments are what they look for, not what anybody connects with.
+_SEARCHES = {"grep", "egrep", "fgrep", "rg", "ag", "sed", "awk", "perl", "test", "[", "findstr"}
+_SEARCHES |= {"select-string", "sls"}
+# They run the program that stands among their arguments.
+_RUNNERS = {"sudo", "env", "time", "timeout", "exec", "nohup", "nice", "command", "xargs", "watch"}
+_RUNNERS |= {"npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun", "deno", "cross-env", "dotenv"}
+_RUNNERS |= {"dotenvx", "doppler", "infisical", "op", "uv", "poetry", "pipenv", "pdm", "hatch"}
+_RUNNERS |= {"rye", "bundle", "python", "python3", "docker", "docker-compose", "podman", "kubectl"}
+_RUNNERS |= {"start"}
+# Unless one of these stands before it.
+_NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "update", "upgrade"}
+_NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
+
+
+def read(
+    file: File, platforms: TableMapping[str, PlatformSpec], wanted: Wanted = lambda callee: True
+) -> Facts:
+    """The settings and commands of a script: sh and its kin, PowerShell, batch, or a Procfile."""
+    if plain.is_utf16(file):
+        return plain.read(file)
+    sealer = Sealer(file)
+    source = Source.of(file)
+    reader = _Reader(sealer, platforms, wanted)
+    suffix = file.path.rpartition(".")[2].lower()
+    if file.path.rpartition("/")[2].startswith("Procfile"):
+        for match in _PROCESS.finditer(source.data):
+            line = Source(source.cut(*match.span("command")))
+            reader.add(posix.parse(line, sealer), match["name"].decode())
+    elif suffix in ("ps1", "psm1", "psd1"):
+        reader.add(windows.powershell(source), "")
+    elif suffix in ("bat", "cmd"):
+        reader.add(windows.batch(source), "")
+    else:
+        reader.add(posix.parse(source, sealer), "")
+    facts = Facts(file.path, settings=tuple(reader.settings), calls=tuple(reader.calls))
+    return with_rest(facts, file, sealer, reader.comments, reader.ignored)
+
+
+def commands(
+    raw: Raw,
+    sealer: Sealer,
+    platforms: TableMapping[str, PlatformSpec],
+    wanted: Wanted = lambda callee: True,
+    container: str = "",
+    platform: Platform | None = None,
+) -> Facts:
+    """The facts of a script inside another file, whose settings belong to `container` there and
+    run on `platform`. Its secrets are those of `sealer`."""
+    reader = _Reader(sealer, platforms, wanted, platform)
+    reader.add(posix.parse(Source(raw), sealer), container)
+    return reader.facts(raw)
+
+
+def call(
+    raws: Sequence[Raw],
+    sealer: Sealer,
+    platforms: TableMapping[str, PlatformSpec],
+    wanted: Wanted = lambda callee: True,
+    container: str = "",
+) -> Facts:
+    """The facts of one command whose arguments are given one by one (`["psql", "-h", "x"]`)."""
+    reader = _Reader(sealer, platforms, wanted)
+    if raws:
+        span = Span(raws[0].span.path, raws[0].span.start, raws[-1].span.end)
+        words = tuple(Word(raw, raw.span) for raw in raws)
+        reader.add(Script((Command(words, span),)), container)
+    return reader.facts(*raws)
+
+
+class _Reader:
+    """Makes facts of scripts."""
+
+    def __init__(
+        self,
+        sealer: Sealer,
+        platforms: TableMapping[str, PlatformSpec],
+        wanted: Wanted,
+        platform: Platform | None = None,
+    ) -> None:
+        self.settings: list[Setting] = []
+        self.calls: list[Call] = []
+        self.comments: list[Span] = []
+        self.ignored: list[Span] = []
+        self._sealer = sealer
+        self._platforms = platforms
+        self._setters = Setters(platforms)
+        self._wanted = wanted
+        self._platform = platform
+        self._names: dict[tuple[str, str], int] = {}
+        self._prefixed = 0
+
+    def facts(self, *raws: Raw) -> Facts:
+        found = [mention for raw in raws for mention in plain.mentions_in(self._sealer, raw)]
+        rest = unclaimed(found, self.settings, self.comments, self.ignored)
+        return Facts(
+            self._sealer.file.path,
+            settings=tuple(self.settings),
+            calls=tuple(self.calls),
+            mentions=tuple(rest),
+        )
+
+    def add(self, script: Script, container: str, depth: int = 0) -> None:
+        self.comments += script.comments
+        self.ignored += script.tests
+        for statement in script.statements:
+            inside = ".".join(filter(None, (container, statement.function)))
+            if isinstance(statement, Assignment):
+                self._assign(statement, inside)
+            else:
+                self._command(statement, inside, depth)
+
+    def _command(self, command: Command, container: str, depth: int) -> None:
+        words = command.words
+        if not words:
+            return
+        outer = _program(words[0])
+        if outer in _SEARCHES:
+            self.ignored.append(command.span)
+            return
+        own = [*command.assignments, *_leading(words, outer)]
+        if own:
+            self._prefixed += 1
+            home = ".".join(filter(None, (container, f"{outer or 'command'}@{self._prefixed}")))
+            for assignment in own:
+                self._assign(assignment, home)
+        start, row = self._setters.find([_program(words[0]), *(word.text for word in words[1:])])
+        if row is not None:
+            platform = platform_of(self._platforms[row.platform], command.span)
+            home = ".".join(filter(None, (container, row.run)))
+            for name, value, span in row.pairs(words[start:]):
+                self._set(name, value, span, home, platform)
+        words = self._run(words)
+        program = _program(words[0])
+        if program in _SHELLS:
+            self._inner(words, container, depth)
+        elif program and self._wanted(f"shell.{program}"):
+            self.calls.append(self._call(program, words, command))
+
+    def _run(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """The command that a command runs, which may be itself."""
+        if _program(words[0]) in _RUNNERS:
+            for n, word in enumerate(words[1:], 1):
+                if word.text in _NO_RUN:
+                    break
+                program = _program(word)
+                if program in _SHELLS or (program and self._wanted(f"shell.{program}")):
+                    return words[n:]
+        return words
+
+    def _inner(self, words: tuple[Word, ...], container: str, depth: int) -> None:
+        """`sh -c "..."`: its argument is a script too."""
+        options = [word.text for word in words]
+        at = next((n for n, text in enumerate(options) if re.fullmatch(r"-\w*c", text)), 0)
+        if at and at + 1 < len(words) and depth < 3:
+            script = posix.parse(Source(words[at + 1].raw), self._sealer)
+            self.add(script, container, depth + 1)
+
+    # --- settings
+
+    def _assign(self, assignment: Assignment, container: str) -> None:
+        value = assignment.value
+        self._set(assignment.name, value, assignment.span, container, self._platform)
+
+    def _set(
+        self, name: str, word: Word, span: Span, container: str, platform: Platform | None
+    ) -> None:
+        """A setting. One that is set again belongs to a container of its own: neither is lost."""
+        if not _NAME.fullmatch(name):
+            return
+        times = self._names[container, name] = self._names.get((container, name), 0) + 1
+        if times > 1:
+            container = f"{container}#{times}"
+        value = self._sealer.seal(word.raw, name)
+        self.settings.append(Setting(name, value, span, container, platform))
+
+    # --- calls
+
+    def _call(self, program: str, words: tuple[Word, ...], command: Command) -> Call:
+        rest = words[1:]
+        args: tuple[Expr, ...]
+        if libpq.knows(program):
+            args, keywords = libpq.arguments(program, rest, command.assignments, self._sealer)
+        else:
+            args, keywords = self._arguments(rest)
+        complete = not any(word.spread for word in rest)
+        return Call(f"shell.{program}", args, keywords, complete, command.span)
+
+    def _arguments(
+        self, words: Sequence[Word]
+    ) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+        """Arguments as most programs take them: `--option=value`, `--option value` and others.
+        The words of subcommands are symbols, so that a client file can name them."""
+        args: list[Expr] = []
+        keywords: list[tuple[str, Expr]] = []
+        rest = list(reversed(words))
+        while rest:
+            word = rest.pop()
+            option = _OPTION.match(word.text)
+            if option is None:
+                known = _SUBCOMMAND.fullmatch(word.text)
+                args.append(Symbol(word.text, word.span) if known else self._value(word, ""))
+                continue
+            name = option["name"]
+            if option["equals"]:
+                keywords.append((name, self._value(word.part(option.end()), name)))
+            elif rest and not rest[-1].text.startswith("-"):
+                keywords.append((name, self._value(rest.pop(), name)))
+            else:
+                keywords.append((name, Const(True, word.span)))
+        return tuple(args), tuple(keywords)
+
+    def _value(self, word: Word, name: str) -> Expr:
+        """An argument. `-x url=...` is a mapping."""
+        value = self._sealer.seal(word.raw, name)
+        inner = _ASSIGNED.match(word.text)
+        if value.dsn is not None or inner is None:
+            return value
+        key = inner["name"]
+        entry = key, self._sealer.seal(word.part(inner.end()).raw, key)
+        return Mapping((entry,), complete=True, span=value.span)
+
+
+def _program(word: Word) -> str:
+    """The name of the program that a word runs, or nothing when that is not known."""
+    match = _PROGRAM.fullmatch(word.text)
+    return match["name"].lower() if match and HOLE not in word.text else ""
+
+
+def _leading(words: Sequence[Word], program: str) -> Iterator[Assignment]:
+    """`env K=V program`: the variables set for the program."""
+    if program in ("env", "cross-env", "sudo"):
+        for word in words[1:]:
+            match = _ASSIGNED.match(word.text)
+            if match:
+                yield Assignment(match["name"], word.part(match.end()), word.span)
+            elif not word.text.startswith("-"):
+                return

@@ -1,0 +1,193 @@
+"""Scripts of PowerShell and of cmd.exe, as far as assignments and plain commands go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from supa_lint.model import Hole, Span
+from supa_lint.read.pieces import Piece, Source, join, unescape
+from supa_lint.read.script import Assignment, Command, Script, Word, unknown
+
+# --- PowerShell ---------------------------------------------------------------------------------
+
+_TOKEN = re.compile(
+    rb"""(?x)
+      (?P<blank> [^\S\n]++ | ` \r?\n | , )
+    | (?P<comment> <\#.*?(?:\#>|\Z) | \#[^\n]*+ )
+    | (?P<assignment> \$ (?:(?i:env|script|global):)? (?P<variable>[A-Za-z_]\w*)
+        [^\S\n]* (?P<append>\+)? = (?!=) )
+    | (?P<environment> (?i: \[(?:System\.)?Environment\]::SetEnvironmentVariable\( ) )
+    | (?P<here> @" [^\S\n]* \n (?P<here_text>.*?) \n"@ | @' [^\S\n]* \n (?P<here_raw>.*?) \n'@ )
+    | (?P<word> (?: "(?:[^"`]|`.|"")*+" | '(?:[^']|'')*+' | (?:[^\s`"';|{}(),&]|`[^\r\n])++ )++ )
+    | (?P<end> . )
+    """,
+    re.DOTALL,
+)
+_PART = re.compile(
+    rb"(?P<double>\"(?:[^\"`]|`.|\"\")*+\")|(?P<single>'(?:[^']|'')*+')|[^\"'`]++|`.", re.DOTALL
+)
+_EXPANDED = re.compile(
+    rb"(?:`(?P<escaped>.))|(?P<quote>\"\")|\$\((?:[^()]|\([^()]*\))*+\)"
+    rb"|\$\{(?:(?i:env):)?(?P<braced>[A-Za-z_]\w*)\}"
+    rb"|\$(?:(?i:env|script|global):)?(?P<variable>[A-Za-z_]\w*)",
+    re.DOTALL,
+)
+_DOUBLED = re.compile(rb"''")
+_LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t", b"0": "\0"}
+
+
+def powershell(source: Source) -> Script:
+    """The statements of a PowerShell script."""
+    statements: list[Assignment | Command] = []
+    comments: list[Span] = []
+    words: list[Word] = []
+    name: str | None = None
+    began = 0
+    for match in _TOKEN.finditer(source.data):
+        start, end = match.span()
+        if match["blank"]:
+            continue
+        if match["comment"]:
+            comments.append(source.span(start, end))
+            continue
+        if match["word"] or match["here"]:
+            began = began if words or name is not None else start
+            words.append(_powershell_word(source, match))
+            continue
+        statements += _statement(name, words, source.span(began, began))
+        words, name = [], None
+        if match["assignment"]:
+            began, name = start, match["variable"].decode()
+            words = [unknown(source.span(start, end))] if match["append"] else []
+        elif match["environment"]:
+            began, name = start, ""
+    statements += _statement(name, words, source.span(began, began))
+    return Script(tuple(statements), tuple(comments))
+
+
+def _statement(
+    name: str | None, words: Sequence[Word], begin: Span
+) -> Iterator[Assignment | Command]:
+    """What `words` are: the value of the variable `name`, name and value of one when it is empty,
+    or a command when it is None."""
+    if not words:
+        return
+    span = Span(begin.path, begin.start, max(begin.start, words[-1].span.end))
+    if name is None and words[0].text.lower() != "setx":
+        yield Command(tuple(words), span)
+        return
+    values = words if name is not None else words[1:]
+    if not name:
+        if len(values) > 1:
+            yield Assignment(values[0].text, values[1], span)
+        return
+    yield Assignment(name, values[0] if len(values) == 1 else unknown(span), span)
+
+
+def _powershell_word(source: Source, match: re.Match[bytes]) -> Word:
+    span = source.span(*match.span())
+    if match["here"]:
+        if match["here_raw"] is not None:
+            raw = source.cut(*match.span("here_raw"))
+        else:
+            start, end = match.span("here_text")
+            raw = join(unescape(source, start, end, _EXPANDED, _expanded), source.span(start, end))
+        return Word(raw, span)
+    inner = span
+    pieces: list[Piece] = []
+    for part in _PART.finditer(source.data, *match.span()):
+        start, end = part.span()
+        quoted = part["double"] is not None or part["single"] is not None
+        start, end = start + quoted, end - quoted
+        if part.span() == match.span():
+            inner = source.span(start, end)
+        if part["single"] is not None:
+            pieces += unescape(source, start, end, _DOUBLED, lambda _: "'")
+        else:
+            pieces += unescape(source, start, end, _EXPANDED, _expanded)
+    return Word(join(pieces, inner), span)
+
+
+def _expanded(match: re.Match[bytes]) -> Piece:
+    if match["escaped"]:
+        letter = match["escaped"]
+        return _LETTERS.get(letter, letter.decode("utf-8", "replace"))
+    if match["quote"]:
+        return '"'
+    name = match["braced"] or match["variable"]
+    return Hole(variable=name.decode()) if name else Hole()
+
+
+# --- cmd.exe ------------------------------------------------------------------------------------
+
+_LINE = re.compile(rb"(?:[^\n^]|\^(?:\r?\n)?+)++")
+_REMARK = re.compile(rb"\s*@?(?:rem\b|::)", re.IGNORECASE)
+_SET = re.compile(
+    rb"(?:^|(?<=[\s(@&]))set\s+(?P<quote>\"?)(?P<name>[A-Za-z_][\w.]*)=(?P<value>[^\r\n]*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# What may stand before a command on its line.
+_BEFORE = re.compile(rb"[\s@()]*(?:(?:if|else|for|do)\b.*|.*(?:&|\())?", re.IGNORECASE | re.DOTALL)
+_STATEMENT = re.compile(rb"(?:\"[^\"\r\n]*\"?|[^&|\"\r\n])++")
+_BATCH_WORD = re.compile(rb"(?:\"[^\"]*\"?|[^\s\"])++")
+_PERCENT = re.compile(
+    rb"%(?P<percent>[A-Za-z_]\w*)(?::[^%\n]*)?%|!(?P<delayed>[A-Za-z_]\w*)!|\"|\^"
+)
+
+
+def batch(source: Source) -> Script:
+    """The statements of a batch file."""
+    statements: list[Assignment | Command] = []
+    comments: list[Span] = []
+    for line in _LINE.finditer(source.data):
+        start, end = line.span()
+        setting = _SET.search(source.data, start, end)
+        if _REMARK.match(source.data, start, end):
+            comments.append(source.span(start, end))
+        elif setting and _BEFORE.fullmatch(source.data, start, setting.start()):
+            statements.append(_batch_assignment(source, setting))
+        else:
+            for statement in _STATEMENT.finditer(source.data, start, end):
+                words = [_batch_word(source, *w.span()) for w in _words(source, statement)]
+                statements += _statement(None, words, source.span(*statement.span()))
+    return Script(tuple(statements), tuple(comments))
+
+
+def _words(source: Source, statement: re.Match[bytes]) -> Iterator[re.Match[bytes]]:
+    """The words of a command, without `@`, parentheses and `call` before them."""
+    started = False
+    for word in _BATCH_WORD.finditer(source.data, *statement.span()):
+        started = started or word[0].lower().strip(b"@()") not in (b"", b"call")
+        if started:
+            yield word
+
+
+def _batch_assignment(source: Source, match: re.Match[bytes]) -> Assignment:
+    """`set NAME=value` or `set "NAME=value"`. The value goes on to the end of the line, as its
+    author means it: cmd.exe itself ends one at a raw `&`."""
+    start, end = match.span("value")
+    text = match["value"]
+    if match["quote"]:
+        close = text.rfind(b'"')
+        end = start + close if close >= 0 else end
+    else:
+        cut = re.search(rb"\s+&|\s*&&|\s*\)?\s*$", text)
+        end = start + cut.start() if cut else end
+        if text[:1] == b'"' and source.data[end - 1 : end] == b'"' and end - start > 1:
+            start, end = start + 1, end - 1
+    word = _batch_word(source, start, end)
+    return Assignment(match["name"].decode(), word, source.span(match.start("name"), end))
+
+
+def _batch_word(source: Source, start: int, end: int) -> Word:
+    span = source.span(start, end)
+    quoted = end - start > 1 and source.data[start] == source.data[end - 1] == 0x22
+    start, end = start + quoted, end - quoted
+    raw = join(unescape(source, start, end, _PERCENT, _percent), source.span(start, end))
+    return Word(raw, span)
+
+
+def _percent(match: re.Match[bytes]) -> Piece:
+    name = match["percent"] or match["delayed"]
+    return Hole(variable=name.decode()) if name else ""
