@@ -79,8 +79,9 @@ def test_wrong_configuration_exits_with_2(
 
 
 def test_several_outputs_in_one_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--format", "sarif", "--output", "a.sarif", "--format", "json", "--output", "a.json"]
-    assert main(["check", *arguments, "--format", "concise"]) == 1
+    sarif = ["--format", "sarif", "--output", "a.sarif"]
+    other = ["--format", "json", "--output", "a.json", "--format", "concise"]
+    assert main(["check", *sarif, *other]) == 1
     assert json.loads((project / "a.sarif").read_text())["runs"][0]["results"]
     assert json.loads((project / "a.json").read_text())["findings"]
     assert capsys.readouterr().out.startswith(".env:1:")
@@ -122,7 +123,8 @@ def test_version_imports_nothing_it_does_not_need() -> None:
         "import sys; from supa_lint.cli import main\n"
         "try: main(['--version'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'yaml', 'libcst', 'dotenv', 'packaging', 'json', 'supa_lint.lint'}\n"
+        "heavy = {'yaml', 'libcst', 'dotenv', 'packaging', 'json', 'supa_lint.lint',\n"
+        " 'supa_lint.workspace', 'supa_lint.inspect_dsn', 'supa_lint.report.text'}\n"
         "sys.exit(f'imported {heavy & sys.modules.keys()}' if heavy & sys.modules.keys() else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

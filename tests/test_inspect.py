@@ -8,8 +8,12 @@ import sys
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from supa_lint.cli import main
+from supa_lint.inspect_dsn import inspect, render_json, render_text
+from supa_lint.usage import UsageError
 from support import DIRECT, REF, SESSION, TRANSACTION
 
 CANARY = "Tr0ub4dour-xk"
@@ -55,7 +59,9 @@ def test_transaction_mode(described: Any) -> None:
 def test_a_switch_in_the_string_counts(described: Any) -> None:
     scheme = TRANSACTION.replace("postgresql://", "postgresql+psycopg://")
     _, data = described(scheme)
-    assert [client["label"] for client in data["clients"]] == ["SQLAlchemy with psycopg"]
+    labels = {client["label"] for client in data["clients"]}
+    assert "SQLAlchemy with psycopg" in labels
+    assert not labels & {"asyncpg", "psycopg", "postgres.js", "SQLAlchemy with asyncpg"}
     on, off = (
         described("jdbc:" + TRANSACTION),
         described("jdbc:" + TRANSACTION + "&prepareThreshold=0"),
@@ -157,3 +163,32 @@ def test_on_a_terminal_it_asks_without_echo(
 def test_no_escape_sequence_passes(described: Any) -> None:
     plain, _ = described(f"postgresql://po\x1b[31mst:{CANARY}@db.{REF}.supabase.co/p")
     assert "\x1b" not in plain
+
+
+_RESERVED = st.text("@:/?#[]&=% '\"$\\{}.;,+a1", max_size=4)
+
+
+@given(
+    before=_RESERVED,
+    after=_RESERVED,
+    host=st.sampled_from(["", "db.example.com", f"db.{REF}.supabase.co", "localhost"]),
+    form=st.sampled_from(
+        [
+            "postgresql://postgres:{}@{}:6543/postgres",
+            "export X='postgres://:{}@{}/postgres?sslmode=require'",
+            "jdbc:postgresql://{1}:5432/postgres?user=postgres&password={0}",
+            "host={1} password={0} user=postgres",
+            "Host={1};Password={0};Username=postgres",
+        ]
+    ),
+)
+def test_no_password_is_shown_however_broken_the_string(
+    before: str, after: str, host: str, form: str
+) -> None:
+    secret = "Tr0ub4dourxk"
+    try:
+        found = inspect(form.format(before + secret + after, host))
+        shown = render_text(found) + render_json(found)
+    except UsageError as error:
+        shown = str(error)
+    assert secret not in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from supa_lint.knowledge import ClientSpec
@@ -25,7 +25,6 @@ from supa_lint.model import (
 )
 from supa_lint.model import Mapping as Table
 from supa_lint.resolve import as_value
-
 
 _LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
     ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"), "javascript"
@@ -61,9 +60,14 @@ class Clients:
                 for name in row["calls"]:
                     self._rows.append((dotted(name), spec, row, "uses"))
 
+    @cached_property
+    def _any(self) -> re.Pattern[str]:
+        """All patterns in one."""
+        return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, *_ in self._rows))
+
     def wanted(self, callee: str) -> bool:
         """Whether any client file knows this call."""
-        return any(pattern.fullmatch(callee) for pattern, *_ in self._rows)
+        return self._any.fullmatch(callee) is not None
 
     def uses(self, call: Call) -> Iterator[Use]:
         """The clients this call may be, in the language of its file."""

@@ -149,7 +149,8 @@ def _beginning(why: str) -> str:
     """The first paragraph, with the list or table that it announces."""
     paragraphs = why.split("\n\n")
     end = next((n for n, text in enumerate(paragraphs, 1) if not text.rstrip().endswith(":")), None)
-    return "\n\n".join(paragraphs[:end])
+    text = "\n\n".join(paragraphs[:end])
+    return re.sub(r"^\|(?!-)", "  |", re.sub(r"^\|[-|: ]+\n", "", text, flags=re.M), flags=re.M)
 
 
 def _place(finding: Finding, report: Report) -> Iterator[str]:

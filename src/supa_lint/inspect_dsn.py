@@ -105,7 +105,8 @@ _PASSWORDS: Final[Mapping[PasswordKind, str]] = {
     PasswordKind.ACCESS_TOKEN: "an access token (not shown)",
 }
 _ASSIGNED = re.compile(r"(?:export\s+)?([A-Za-z_][\w.]{0,127})\s*=\s*(.{0,40}://.*)", re.DOTALL)
-_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,9}[a-z]{2,63}|[\d.]{7,15}|localhost")
+"""What is so surely a host that it may be shown: a broken string may have its password there."""
 _USER = re.compile(r"[\w.-]{1,127}")
 _PORT = re.compile(r"\d{1,5}")
 

@@ -13,7 +13,7 @@ from supa_lint.config import Config, misnamed_config_files
 from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
-from supa_lint.manifests import platforms_by_name
+from supa_lint.manifests import Manifests
 from supa_lint.model import Connection, Facts, Finding, Note, Severity, Span
 from supa_lint.project import Project
 from supa_lint.read import Broken, Context, read
@@ -100,7 +100,7 @@ def _read_all(
     context = Context(knowledge, project.clients)
     read_files = [read(file, context) for file in tree.files]
     facts = {one.path: one for one in read_files if isinstance(one, Facts)}
-    for platform in platforms_by_name(tree.paths, knowledge.platforms.values()):
+    for platform in Manifests(knowledge.platforms.values()).by_name(tree.paths):
         one = facts.setdefault(platform.span.path, Facts(platform.span.path))
         if not any(known.id == platform.id for known in one.platforms):
             facts[one.path] = replace(one, platforms=(*one.platforms, platform))

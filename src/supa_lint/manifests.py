@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from fnmatch import translate
 
 from supa_lint.conditions import ABSENT, UNKNOWN, Fact, decide
 from supa_lint.config import matches
@@ -12,34 +13,33 @@ from supa_lint.model import Place, Platform, Span
 from supa_lint.place import place_of
 
 
-def is_manifest(path: str, specs: Iterable[PlatformSpec]) -> bool:
-    """Whether a platform knows files of this name (what they contain may still say otherwise)."""
-    return any(
-        matches(path, pattern)
-        for spec in specs
-        for manifest in spec.data.get("manifest", [])
-        for pattern in manifest["files"]
-    )
+class Manifests:
+    """How the files of all platforms are called."""
 
+    def __init__(self, specs: Iterable[PlatformSpec]) -> None:
+        self._rows = [
+            (pattern, spec, not manifest.get("contains"))
+            for spec in specs
+            for manifest in spec.data.get("manifest", [])
+            for pattern in manifest["files"]
+        ]
+        # One expression over the last part of all globs rules most files out at once.
+        names = dict.fromkeys(pattern.rpartition("/")[2] for pattern, *_ in self._rows)
+        self._names = re.compile("|".join(translate(name) for name in names))
 
-def platforms_by_name(paths: Iterable[str], specs: Iterable[PlatformSpec]) -> Iterator[Platform]:
-    """The platforms that files show without a look inside."""
-    table = [
-        (pattern, spec)
-        for spec in specs
-        for manifest in spec.data.get("manifest", [])
-        if not manifest.get("contains")
-        for pattern in manifest["files"]
-    ]
-    names = {PurePosixPath(pattern).name for pattern, _ in table}
-    plain = {name for name in names if not set(name) & set("*?[")}
-    wild = [(pattern, spec) for pattern, spec in table if PurePosixPath(pattern).name not in plain]
-    for path in paths:
-        name = path.rpartition("/")[2]
-        rows = table if name in plain else wild
-        for pattern, spec in rows:
-            if matches(path, pattern) and place_of(path) is Place.LIVE:
-                yield platform_of(spec, Span(path, 0, 0))
+    def is_manifest(self, path: str) -> bool:
+        """Whether a platform knows files of this name (what it contains may say otherwise)."""
+        return self._may_be(path) and any(matches(path, pattern) for pattern, *_ in self._rows)
+
+    def by_name(self, paths: Iterable[str]) -> Iterator[Platform]:
+        """The platforms that files show without a look inside."""
+        for path in filter(self._may_be, paths):
+            for pattern, spec, enough in self._rows:
+                if enough and matches(path, pattern) and place_of(path) is Place.LIVE:
+                    yield platform_of(spec, Span(path, 0, 0))
+
+    def _may_be(self, path: str) -> bool:
+        return self._names.match(path.rpartition("/")[2]) is not None
 
 
 def platform_of(spec: PlatformSpec, span: Span) -> Platform:

@@ -120,16 +120,16 @@ def _discover(
 ) -> Tree:
     """The project's files; the one on standard input takes the place of the one on disk."""
     from supa_lint.discover import discover, virtual_file
-    from supa_lint.manifests import is_manifest
+    from supa_lint.manifests import Manifests
     from supa_lint.read.packages import is_package_file
 
-    specs = tuple(knowledge.platforms.values())
+    manifests = Manifests(knowledge.platforms.values())
     tree = discover(
         root,
         explicit=() if stdin is not None else [path for path in relative if path != "."],
         excluded=config.excluded if config.exclude else None,
         wanted=lambda path: (
-            is_package_file(path) or path == config.source or is_manifest(path, specs)
+            is_package_file(path) or path == config.source or manifests.is_manifest(path)
         ),
         code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),
         needles=_needles(knowledge),

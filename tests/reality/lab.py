@@ -64,13 +64,18 @@ def lint(folder: Path) -> dict[str, str]:
 
 def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
     """Run the project: several clients at once, against servers in a known state."""
-    command = _command(experiment, folder, servers)
+    if experiment.drivers == "node":
+        (folder / "node_modules").symlink_to(install.node_modules())
+    environment = _environment(experiment, folder, servers)
+    if experiment.prepare:
+        install.run(*experiment.prepare.split(), env=environment, cwd=folder)
+    command = _command(experiment)
     servers.make_fresh(experiment.place)
     clients = [
         subprocess.Popen(
             command,
             cwd=folder,
-            env=_environment(experiment, folder, servers),
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -111,14 +116,10 @@ def _failure(client: subprocess.Popen[str]) -> str | None:
     return output or "no output" if client.returncode else None
 
 
-def _command(experiment: Experiment, folder: Path, servers: Servers) -> list[str]:
+def _command(experiment: Experiment) -> list[str]:
     program, *arguments = experiment.command
-    if experiment.drivers == "node":
-        (folder / "node_modules").symlink_to(install.node_modules())
-    elif program == "python":
+    if program == "python":
         program = str(install.python(experiment.drivers))
-    else:
-        program = str(servers.programs.postgres / program)
     return [program, *arguments]
 
 
@@ -126,7 +127,8 @@ def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict
     """A plain machine with the project's own variables, where Supabase's hosts are our servers."""
     home = servers.folder / "home"
     home.mkdir(exist_ok=True)
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8"}
+    path = [str(folder / "node_modules/.bin"), str(servers.programs.postgres), os.environ["PATH"]]
+    env = {"PATH": os.pathsep.join(path), "HOME": str(home), "LANG": "C.UTF-8"}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
     env |= {"LD_PRELOAD": str(servers.programs.nss_wrapper), "NSS_WRAPPER_HOSTS": str(servers.hosts)}
     for line in experiment.files.get(".env", "").splitlines():

@@ -36,7 +36,7 @@ _CLIENTS = {"direct": 2, "session": 2, "transaction": 3, "dedicated": 3}
 """How many run at once. Two, on two server connections, can take turns so that each keeps its own."""
 
 _CASE = {"switch", "fill", "drivers", "clients", *PLACES}
-_FILE = {"client", "data", "drivers", "packages", "command", "clients", "fill", "files", "although", "cases"}
+_FILE = {"client", "data", "drivers", "packages", "prepare", "command", "clients", "fill", "files", "although", "cases"}
 _VERDICT = {"works", "fails", "finds", "although"}
 
 
@@ -51,6 +51,8 @@ class Experiment:
     place: str
     drivers: str
     packages: tuple[str, ...]
+    prepare: str
+    """A command to run once before, such as a code generator."""
     command: tuple[str, ...]
     clients: int
     files: Mapping[str, str]
@@ -102,6 +104,7 @@ def _of_file(path: Path) -> Iterator[Experiment]:
                     place=place,
                     drivers=drivers,
                     packages=tuple(spec["packages"]),
+                    prepare=spec.get("prepare", ""),
                     command=tuple(spec.get("command", "python app.py").split()),
                     clients=case.get("clients") or spec.get("clients") or _CLIENTS[place],
                     files=_filled(spec, case, place),

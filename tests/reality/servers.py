@@ -42,7 +42,7 @@ ODD_PASSWORDS = {
     "at": "Tr0ub@4dour",
     "slash": "Tr0ub/4dour",
     "question": "Tr0ub?4dour",
-    "percent": "Tr0ub%4dour",
+    "percent": "Tr0ub%xour",
     "percenthex": "Tr0ub%41dour",
     "bracket": "Tr0ub[4]dour",
     "colon": "Tr0ub:4dour",

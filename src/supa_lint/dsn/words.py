@@ -31,6 +31,7 @@ _PLACEHOLDER_WORD = re.compile(
       \b(?:your|tu|su|sua|seu|votre|dein|mein|twoje|my)[-_ .]?
         (?:own[-_ ])?(?:super[-_ ])?(?:secret|real|strong|actual|supabase|database|db|project|pooler|postgres)?[-_ ]?
         (?:pass|pw|pwd|password|secret|senha|clave|contrase|mot|haslo|project|ref|id|host|region|db|database|supabase)
+    | \byour\w
     | change[-_ ]?(?:me|this|it)
     | replace[-_ ]?(?:me|this|with)
     | placeholder

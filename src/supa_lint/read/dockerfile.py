@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Call, Facts, Hole, Setting, Value
+from supa_lint.model import Facts, Hole, Setting, Value
 from supa_lint.raw import Raw
-from supa_lint.read import jsonc, shell
+from supa_lint.read import jsonc, posix, shell
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Piece, Source, join, unescape, with_rest
 from supa_lint.read.tree import Listing, Scalar
@@ -52,8 +52,10 @@ def read(
     source = Source.of(file)
     for number, instruction in enumerate(_instructions(source), 1):
         reader.add(instruction, number)
-    facts = Facts(file.path, settings=tuple(reader.settings), calls=tuple(reader.calls))
-    return with_rest(facts, file, reader.sealer)
+    commands = reader.commands
+    settings = (*reader.settings, *commands.settings)
+    facts = Facts(file.path, settings=settings, calls=tuple(commands.calls))
+    return with_rest(facts, file, reader.sealer, commands.comments, commands.ignored)
 
 
 class _Instruction(NamedTuple):
@@ -97,9 +99,7 @@ class _Reader:
     ) -> None:
         self.sealer = Sealer(file)
         self.settings: list[Setting] = []
-        self.calls: list[Call] = []
-        self._platforms = platforms
-        self._wanted = wanted
+        self.commands = shell.Reader(self.sealer, platforms, wanted)
         self._arguments: dict[str, Value] = {}
         self._times: dict[str, int] = {}
 
@@ -166,8 +166,6 @@ class _Reader:
         listed = jsonc.parse(Source(script)) if data.startswith(b"[", start) else None
         if isinstance(listed, Listing):
             raws = [item.raw for item in listed.items if isinstance(item, Scalar)]
-            facts = shell.call(raws, self.sealer, self._platforms, self._wanted, container)
+            self.commands.run(raws, container)
         else:
-            facts = shell.commands(script, self.sealer, self._platforms, self._wanted, container)
-        self.settings += facts.settings
-        self.calls += facts.calls
+            self.commands.add(posix.parse(Source(script), self.sealer), container)

@@ -150,9 +150,7 @@ class _Parser:
                 at = child.end_byte
         yield from self._literal(at, end, escapes)
 
-    def _literal(
-        self, start: int, end: int, escapes: re.Pattern[bytes] | None
-    ) -> Iterator[Piece]:
+    def _literal(self, start: int, end: int, escapes: re.Pattern[bytes] | None) -> Iterator[Piece]:
         at = start
         first = bisect_left(self._foreign_starts, start)
         for n in range(first, len(self._foreign)):

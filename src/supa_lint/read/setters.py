@@ -1,12 +1,12 @@
 """Commands that set variables on a platform (`fly secrets set K=V`), as platform files list them.
 
-    commands:
-      - {run: [fly secrets set, flyctl secrets set], pairs: arguments}  # NAME=value arguments
-      - {run: 'netlify env:set', pairs: name value}                     # a name and a value apart
-      - {run: docker run, options: [-e, --env]}                         # NAME=value after an option
-      - {run: gcloud run deploy, options: [--set-env-vars], separator: ','}
-      - {run: az webapp config appsettings set, options: [--settings], several: yes}
-      - {run: wrangler hyperdrive create, values: [--connection-string]}
+commands:
+  - {run: [fly secrets set, flyctl secrets set], pairs: arguments}  # NAME=value arguments
+  - {run: 'netlify env:set', pairs: name value}                     # a name and a value apart
+  - {run: docker run, options: [-e, --env]}                         # NAME=value after an option
+  - {run: gcloud run deploy, options: [--set-env-vars], separator: ','}
+  - {run: az webapp config appsettings set, options: [--settings], several: yes}
+  - {run: wrangler hyperdrive create, values: [--connection-string]}
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def read(
         return plain.read(file)
     sealer = Sealer(file)
     source = Source.of(file)
-    reader = _Reader(sealer, platforms, wanted)
+    reader = Reader(sealer, platforms, wanted)
     suffix = file.path.rpartition(".")[2].lower()
     if file.path.rpartition("/")[2].startswith("Procfile"):
         for match in _PROCESS.finditer(source.data):
@@ -93,29 +93,20 @@ def commands(
 ) -> Facts:
     """The facts of a script inside another file, whose settings belong to `container` there and
     run on `platform`. Its secrets are those of `sealer`."""
-    reader = _Reader(sealer, platforms, wanted, platform)
+    reader = Reader(sealer, platforms, wanted, platform)
     reader.add(posix.parse(Source(raw), sealer), container)
-    return reader.facts(raw)
+    found = plain.mentions_in(sealer, raw)
+    rest = unclaimed(found, reader.settings, reader.comments, reader.ignored)
+    return Facts(
+        sealer.file.path,
+        settings=tuple(reader.settings),
+        calls=tuple(reader.calls),
+        mentions=tuple(rest),
+    )
 
 
-def call(
-    raws: Sequence[Raw],
-    sealer: Sealer,
-    platforms: TableMapping[str, PlatformSpec],
-    wanted: Wanted = lambda callee: True,
-    container: str = "",
-) -> Facts:
-    """The facts of one command whose arguments are given one by one (`["psql", "-h", "x"]`)."""
-    reader = _Reader(sealer, platforms, wanted)
-    if raws:
-        span = Span(raws[0].span.path, raws[0].span.start, raws[-1].span.end)
-        words = tuple(Word(raw, raw.span) for raw in raws)
-        reader.add(Script((Command(words, span),)), container)
-    return reader.facts(*raws)
-
-
-class _Reader:
-    """Makes facts of scripts."""
+class Reader:
+    """Collects the facts of the scripts and commands of one file."""
 
     def __init__(
         self,
@@ -136,17 +127,8 @@ class _Reader:
         self._names: dict[tuple[str, str], int] = {}
         self._prefixed = 0
 
-    def facts(self, *raws: Raw) -> Facts:
-        found = [mention for raw in raws for mention in plain.mentions_in(self._sealer, raw)]
-        rest = unclaimed(found, self.settings, self.comments, self.ignored)
-        return Facts(
-            self._sealer.file.path,
-            settings=tuple(self.settings),
-            calls=tuple(self.calls),
-            mentions=tuple(rest),
-        )
-
     def add(self, script: Script, container: str, depth: int = 0) -> None:
+        """Read a script, whose settings belong to `container`."""
         self.comments += script.comments
         self.ignored += script.tests
         for statement in script.statements:
@@ -155,6 +137,13 @@ class _Reader:
                 self._assign(statement, inside)
             else:
                 self._command(statement, inside, depth)
+
+    def run(self, arguments: Sequence[Raw], container: str) -> None:
+        """Read one command whose arguments are given one by one (`["psql", "-h", "x"]`)."""
+        if arguments:
+            first, last = arguments[0].span, arguments[-1].span
+            words = tuple(Word(raw, raw.span) for raw in arguments)
+            self._command(Command(words, Span(first.path, first.start, last.end)), container, 0)
 
     def _command(self, command: Command, container: str, depth: int) -> None:
         words = command.words
@@ -176,14 +165,14 @@ class _Reader:
             home = ".".join(filter(None, (container, row.run)))
             for name, value, span in row.pairs(words[start:]):
                 self._set(name, value, span, home, platform)
-        words = self._run(words)
+        words = self._inner_command(words)
         program = _program(words[0])
         if program in _SHELLS:
-            self._inner(words, container, depth)
+            self._inner_script(words, container, depth)
         elif program and self._wanted(f"shell.{program}"):
             self.calls.append(self._call(program, words, command))
 
-    def _run(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+    def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""
         if _program(words[0]) in _RUNNERS:
             for n, word in enumerate(words[1:], 1):
@@ -194,7 +183,7 @@ class _Reader:
                     return words[n:]
         return words
 
-    def _inner(self, words: tuple[Word, ...], container: str, depth: int) -> None:
+    def _inner_script(self, words: tuple[Word, ...], container: str, depth: int) -> None:
         """`sh -c "..."`: its argument is a script too."""
         options = [word.text for word in words]
         at = next((n for n, text in enumerate(options) if re.fullmatch(r"-\w*c", text)), 0)

@@ -129,8 +129,8 @@ _SET = re.compile(
 )
 # What may stand before a command on its line.
 _BEFORE = re.compile(rb"[\s@()]*(?:(?:if|else|for|do)\b.*|.*(?:&|\())?", re.IGNORECASE | re.DOTALL)
-_STATEMENT = re.compile(rb"(?:\"[^\"\r\n]*\"?|[^&|\"\r\n])++")
-_BATCH_WORD = re.compile(rb"(?:\"[^\"]*\"?|[^\s\"])++")
+_STATEMENT = re.compile(rb"(?:\"[^\"\r\n]*\"?|\^\r?\n|[^&|\"\r\n])++")
+_BATCH_WORD = re.compile(rb"(?:\"[^\"]*\"?|(?!\^\r?\n)[^\s\"])++")
 _PERCENT = re.compile(
     rb"%(?P<percent>[A-Za-z_]\w*)(?::[^%\n]*)?%|!(?P<delayed>[A-Za-z_]\w*)!|\"|\^"
 )

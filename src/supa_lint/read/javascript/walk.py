@@ -99,6 +99,8 @@ class _Walker:
         self.stack: list[tuple[Node, Scope]] = []
         self.assigned: list[tuple[str, Scope, Binding]] = []
         self.mutations: list[tuple[Node, Mutation]] = []
+        self.callers: dict[int, tuple[Node, Scope]] = {}
+        """The call that a function is an argument of, by the id of the function's node."""
 
     def run(self, root: Node) -> None:
         self._push(root.named_children, self.module.root)
@@ -185,15 +187,14 @@ class _Walker:
         default: Node | None = None,
     ) -> None:
         for name, _, keys, fallback in self._pattern(target):
-            known = keys is not None and not (default is not None and keys)
             owner.bindings[name].append(
                 Binding(
-                    kind if known else "other",
+                    kind if keys is not None else "other",
                     scope,
                     node,
                     value,
                     keys or (),
-                    fallback or default,
+                    fallback if fallback is not None or keys else default,
                     annotation=annotation,
                     position=position,
                 )
@@ -246,11 +247,7 @@ class _Walker:
             if name is not None:
                 value = one.child_by_field_name("value")
                 annotation = one.child_by_field_name("type")
-                kind: Kind = "value" if value is not None or annotation is not None else "other"
-                self._bind(name, kind, owner, scope, one, value, annotation)
-                if kind == "other":
-                    owner.bindings[self.source.code(name)].pop()
-                    owner.bindings.setdefault(self.source.code(name), [])
+                self._bind(name, "value", owner, scope, one, value, annotation)
         self._push(node.named_children, scope)
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> None:
@@ -300,6 +297,10 @@ class _Walker:
                 )
                 cls.mutations[mutation.keys[0]].append(inner)
 
+    def on_new_expression(self, node: Node, scope: Scope) -> None:
+        self.callers |= {one.id: (node, scope) for one in arguments(node) if one.type in FUNCTIONS}
+        self._push(node.named_children, scope)
+
     def on_call_expression(self, node: Node, scope: Scope) -> None:
         function = node.child_by_field_name("function")
         if function is not None and function.type == "member_expression":
@@ -314,7 +315,7 @@ class _Walker:
                 change, keys = _CHANGES[method], keys[:-1]
                 if change == "opaque" or (exact and keys[-1:] == ("searchParams",)):
                     self.mutations.append((root, Mutation(change, keys, scope, node)))
-        self._push(node.named_children, scope)
+        self.on_new_expression(node, scope)
 
     def on_unary_expression(self, node: Node, scope: Scope) -> None:
         operator = node.child_by_field_name("operator")
@@ -338,6 +339,7 @@ class _Walker:
         named = node.child_by_field_name("name")
         name = self.source.key(named) if named is not None else None
         inner = self._open(node, "function", name or "<function>", scope)
+        inner.caller = self.callers.get(node.id)
         inner.generator = kind.startswith("generator") or any(one.type == "*" for one in node.children)
         inner.getter = any(one.type == "get" for one in node.children)
         if name and (scope.kind == "class" or kind.endswith("declaration")):
@@ -435,7 +437,4 @@ class _Walker:
         value = next(iter(children(node)), None)
         if function and value is not None:
             function.returns.append((value, scope))
-        self._push(node.named_children, scope)
-
-    def on_arguments(self, node: Node, scope: Scope) -> None:
         self._push(node.named_children, scope)
