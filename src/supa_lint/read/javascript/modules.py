@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_OWN = re.compile(r"(?:\.{1,2}(?=/|$)|/|[@~#]/|~(?=\w)|\$lib(?=/|$)|src/)")
+_OWN = re.compile(r"(?:\.{1,2}(?=/|$)|/|[@~]/|~(?=\w)|#/?|\$lib(?=/|$)|src/)")
 _SUFFIX = re.compile(r"\.(?:[cm]?[jt]sx?|json)$")
-_VERSION = re.compile(r"(?<=[^/@])@[^/]*")
+_VERSION = re.compile(r"(?<=[^/@:])@[^/]*")
 
 
 class Specifier(NamedTuple):

@@ -302,6 +302,10 @@ class Names:
         """The dotted name of what this module itself defines."""
         return f"{self.module.name}.{name}"
 
+    def member_of_scope(self, name: str, owner: Scope) -> Named | None:
+        """What a name that `owner` binds is called."""
+        return self._variable(name, owner)
+
     def _instance(self, cls: Scope) -> Named:
         return Named(self.qualified(cls.name), "instance", own=True, scope=cls)
 

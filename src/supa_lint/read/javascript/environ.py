@@ -1,0 +1,112 @@
+"""How JavaScript reads its environment: objects with a property for each variable, and functions
+that are given a variable's name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from supa_lint.model import HOLE, Const, Hole, Span
+from supa_lint.raw import Raw
+from supa_lint.read.javascript.names import MAPPINGS
+from supa_lint.read.javascript.scope import Scope
+from supa_lint.read.javascript.syntax import arguments
+from supa_lint.read.python.terms import Parsed, Term, as_text
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from supa_lint.read.javascript.evaluate import Evaluator
+
+_CALLS = {
+    "Deno.env.get",
+    "astro:env/server.getSecret",
+    "env-var.get",
+    "process.env.get",
+}
+"""Functions that give the text of the variable they name. (`process.env.get` is what `env-var` and
+`@std/dotenv` make of it.)"""
+_NAMED_ENV = re.compile(
+    r"(?:get|require|required|must|mustGet|read|load|check|assert|ensure|safe|optional)?"
+    r"_?env(?:ironment)?_?(?:var(?:iable)?|string|str|url|value|required)?"
+    r"(?:Or(?:Throw|Fail|Die|Error|Default))?",
+    re.IGNORECASE,
+)
+"""What people call a function that reads a variable: `requireEnv("X")`, `env("X")`."""
+_NAMED_CONFIG = re.compile(r"(?:.*\.|this\.)?_?(?:config|cfg|env|environment)(?:Service)?", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,79}")
+_PATH = re.compile(r"[a-z]\w{0,39}(?:\.[A-Za-z]\w{0,39}){1,4}")
+_ANY_VARIABLE = re.compile(r"[A-Za-z_]\w{0,79}")
+
+
+def is_variable(name: str) -> bool:
+    """Whether a name looks like that of an environment variable."""
+    return _VARIABLE.fullmatch(name) is not None
+
+
+def hole(variable: str | None, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
+    """The text of an environment variable."""
+    sealed = None
+    if isinstance(default, Raw | Parsed) or (
+        isinstance(default, Const)
+        and default.value is not None
+        and not isinstance(default.value, bool)
+    ):
+        sealed = evaluator.seal(as_text(default), variable or "")
+    name = variable if variable and _ANY_VARIABLE.fullmatch(variable) else None
+    return Raw(HOLE, span, (Hole(variable=name, default=sealed),))
+
+
+def with_default(raw: Raw, default: Term, evaluator: Evaluator) -> Raw:
+    """`raw ?? default`, where `raw` is one hole."""
+    first = raw.holes[0]
+    if first.default is not None or not isinstance(default, Raw | Parsed):
+        return raw
+    sealed = evaluator.seal(as_text(default), first.variable or "")
+    return replace(raw, holes=(replace(first, default=sealed), *raw.holes[1:]))
+
+
+def property_of(name: str, key: str, span: Span, evaluator: Evaluator) -> Raw | None:
+    """A property of an object called `name`, if that is the environment."""
+    return hole(key, None, span, evaluator) if name in MAPPINGS else None
+
+
+def read_call(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Raw | None:
+    """The variable that a call reads, if it reads one."""
+    given = arguments(node)
+    if not given or given[0].type not in ("string", "template_string", "identifier"):
+        return None
+    span = evaluator.span(node)
+    last = callee.rpartition(".")[2].removesuffix("default") or callee.split(".")[-2]
+    if callee not in _CALLS and last not in ("get", "getOrThrow") and not _NAMED_ENV.fullmatch(last):
+        return None
+    named = evaluator.evaluate(given[0], scope)
+    name = named.text if isinstance(named, Raw) and not named.holes else ""
+    default = evaluator.evaluate(given[1], scope) if len(given) > 1 else None
+    if callee in _CALLS:
+        return hole(name, default, span, evaluator)
+    if last in ("get", "getOrThrow"):
+        return _configuration(callee, node, name, default, evaluator)
+    return hole(name, default, span, evaluator) if is_variable(name) else None
+
+
+def _configuration(
+    callee: str, node: Node, name: str, default: Term | None, evaluator: Evaluator
+) -> Raw | None:
+    """`config.get("X")` of NestJS: a variable, or a path into the project's configuration."""
+    function = node.child_by_field_name("function")
+    receiver = function.child_by_field_name("object") if function is not None else None
+    if receiver is None:
+        return None
+    holder = callee.rpartition(".")[0]
+    if not holder.endswith("ConfigService") and not _NAMED_CONFIG.fullmatch(
+        evaluator.source.code(receiver)
+    ):
+        return None
+    span = evaluator.span(node)
+    if is_variable(name):
+        return hole(name, default, span, evaluator)
+    if _PATH.fullmatch(name):
+        return Raw(HOLE, span, (Hole(symbol=name),))
+    return None

@@ -1,0 +1,411 @@
+"""What an expression is worth, without running it.
+
+Flow-insensitive and careful: a name that may mean several things is unknown, and a text that code
+changes on its way keeps its first value, marked with the parts that change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from supa_lint.model import HOLE, MASK, Const, Hole, Span, Unknown, Value
+from supa_lint.raw import Raw
+from supa_lint.read.javascript import environ, texts
+from supa_lint.read.javascript.names import MAPPINGS, Names
+from supa_lint.read.javascript.scope import Module, Scope
+from supa_lint.read.javascript.syntax import FUNCTIONS, Source, arguments, children, tagged, unwrap
+from supa_lint.read.javascript.variables import Variables, imported, merge
+from supa_lint.read.python.names import Budget
+from supa_lint.read.python.scope import is_name
+from supa_lint.read.python.terms import (
+    Invoke,
+    Items,
+    Parsed,
+    Table,
+    Term,
+    as_text,
+    concat,
+    join,
+    unknown_text,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TEXT_FUNCTION = re.compile(r"(?:url|uri|dsn|connection_?string|host)$", re.IGNORECASE)
+_FACTORY = "useFactory"  # NestJS asks this function for the options
+
+
+class Evaluator:
+    """Evaluates the expressions of one module."""
+
+    def __init__(self, module: Module, source: Source, seal: Callable[[Raw, str], Value]) -> None:
+        self.module = module
+        self.source = source
+        self.seal = seal
+        self.budget = Budget()
+        self.names = Names(module, source, self.budget)
+        self.rewrites: dict[str, set[str]] = defaultdict(set)
+        """Parts that code changes, by environment variable."""
+        self.literals: set[int] = set()
+        """Ids of the string literals that were evaluated."""
+        self.variables = Variables(self)
+        self._asked: dict[int, tuple[Term, set[int]]] = {}
+
+    def ask(self, node: Node, scope: Scope) -> Term:
+        """Evaluate with a fresh budget: the entry for everyone outside."""
+        if node.id not in self._asked:
+            self.budget.ask()
+            before, self.literals = self.literals, set()
+            term = self.evaluate(node, scope)
+            self._asked[node.id] = (term, self.literals)
+            self.literals = before
+        term, literals = self._asked[node.id]
+        self.literals |= literals
+        return term
+
+    def evaluate(self, node: Node, scope: Scope) -> Term:
+        node = unwrap(node)
+        try:
+            visit = getattr(self, f"on_{node.type}", None)
+            if not self.budget.enter() or visit is None:
+                return Unknown(self.span(node))
+            term: Term = visit(node, scope)
+            return term
+        finally:
+            self.budget.leave()
+
+    def span(self, node: Node) -> Span:
+        return self.source.span(node)
+
+    def rewrite(self, raw: Raw, parts: frozenset[str]) -> Raw:
+        """The text with `parts` changed; remembers the variables it came from."""
+        for hole in raw.holes:
+            if hole.variable and hole.part is None:
+                self.rewrites[hole.variable] |= parts
+        return replace(raw, rewritten=raw.rewritten | parts)
+
+    def mentions(self, node: Node, name: str) -> bool:
+        """Whether an expression uses a name."""
+        nodes = [node]
+        while nodes:
+            one = nodes.pop()
+            if one.type in ("identifier", "property_identifier", "shorthand_property_identifier"):
+                if self.source.code(one) == name:
+                    return True
+            elif one.type not in FUNCTIONS:
+                nodes += one.named_children
+        return False
+
+    # --- names
+
+    def on_identifier(self, node: Node, scope: Scope) -> Term:
+        name, span = self.source.code(node), self.span(node)
+        if name == "undefined":
+            return Const(None, span)
+        owner = scope.owner(name)
+        if owner is not None:
+            return self.variables.resolve(name, owner, span)
+        named = self.names.resolve(node, scope)
+        return imported(named, span, self) if named else Unknown(span)
+
+    on_shorthand_property_identifier = on_identifier
+
+    def on_member_expression(self, node: Node, scope: Scope) -> Term:
+        inner = node.child_by_field_name("object")
+        key = self.source.key(node.child_by_field_name("property"))
+        if inner is None or key is None:
+            return Unknown(self.span(node))
+        return self._member(node, inner, key, scope)
+
+    def on_subscript_expression(self, node: Node, scope: Scope) -> Term:
+        cut = texts.cut(node, scope, self)
+        inner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+        if cut is not None or inner is None or index is None:
+            return cut or Unknown(self.span(node))
+        key = self.evaluate(index, scope)
+        if isinstance(key, Const) and isinstance(key.value, int):
+            return self.take(self.evaluate(inner, scope), str(key.value), self.span(node))
+        if isinstance(key, Raw) and not key.holes:
+            return self._member(node, inner, key.text, scope)
+        named = self.names.resolve(inner, scope)
+        if named and named.name in MAPPINGS:
+            return environ.hole(None, None, self.span(node), self)
+        return Unknown(self.span(node))
+
+    def _member(self, node: Node, inner: Node, key: str, scope: Scope) -> Term:
+        span = self.span(node)
+        base = self.names.resolve(inner, scope)
+        if base:
+            read = environ.property_of(base.name, key, span, self)
+            if read is not None:
+                return read
+            holder = base.scope and base.scope.kind == "class" and self.names.holder(base.scope, key)
+            if holder:
+                return self._field(holder, key, span)
+        if base is None or base.kind == "name" or base.fields:
+            term = self.evaluate(inner, scope)
+            if isinstance(term, Table | Items | Parsed):
+                return self.take(term, key, span)
+        elif base.kind == "instance" and base.scope is None:
+            term = self.evaluate(inner, scope)
+            if isinstance(term, Parsed):
+                return self.take(term, key, span)
+        named = self.names.member(base, key) if base else None
+        if named is None or named.name.startswith("?"):
+            return Unknown(span)
+        return imported(named, span, self)
+
+    def _field(self, cls: Scope, key: str, span: Span) -> Term:
+        bindings = cls.bindings[key]
+        if len(bindings) == 1 and bindings[0].kind == "function":
+            method = bindings[0].scope
+            return self.returned(method) if method.getter else Unknown(span)
+        return self.variables.resolve(key, cls, span)
+
+    def take(self, term: Term, key: str, span: Span) -> Term:
+        """The property of a value."""
+        if isinstance(term, Table):
+            found = term.get(key)
+            return found or (Const(None, span) if term.complete else Unknown(span))
+        if isinstance(term, Items) and key.isdecimal() and int(key[:9]) < len(term.items):
+            return term.items[int(key[:9])]
+        if isinstance(term, Parsed):
+            return texts.part(term, key, span)
+        return Unknown(span)
+
+    # --- calls
+
+    def on_call_expression(self, node: Node, scope: Scope) -> Term:
+        callee = self.names.callee(node, scope)
+        function = node.child_by_field_name("function")
+        local = self.names.function(function, scope) if function is not None else None
+        if local:
+            result = self.returned(local, self._given(node, scope))
+            if not isinstance(result, Unknown):
+                return result
+        known = (
+            environ.read_call(callee, node, scope, self)
+            or texts.function(callee, node, scope, self)
+            or texts.method(node, scope, self)
+        )
+        if known is not None:
+            return known
+        named = self.names.resolve(function, scope) if function is not None else None
+        last = callee.rpartition(".")[2]
+        if named and named.own and local is None and _TEXT_FUNCTION.search(last):
+            return Raw(HOLE, self.span(node), (Hole(symbol=callee),))
+        return self.invoke(callee, node, scope)
+
+    def on_new_expression(self, node: Node, scope: Scope) -> Term:
+        callee = self.names.callee(node, scope)
+        return texts.function(callee, node, scope, self) or self.invoke(callee, node, scope)
+
+    def invoke(self, callee: str, node: Node, scope: Scope) -> Invoke:
+        """The call itself, with its arguments evaluated."""
+        tag = tagged(node)
+        given = [tag[1]] if tag else arguments(node)
+        args: list[Term] = []
+        complete = True
+        for one in given:
+            if one.type == "spread_element":
+                complete = False
+                break  # the positions of what follows are not known
+            args.append(self.evaluate(one, scope))
+        return Invoke(callee, tuple(args), (), complete, self.span(node))
+
+    def _given(self, node: Node, scope: Scope) -> list[Term] | None:
+        given = arguments(node)
+        if any(one.type == "spread_element" for one in given):
+            return None
+        return [self.evaluate(one, scope) for one in given]
+
+    def returned(self, function: Scope, given: list[Term] | None = None) -> Term:
+        """What a function of this module returns."""
+        span = self.span(function.node)
+        key = (id(function), "")
+        if function.generator or key in self.variables.active:
+            return Unknown(span)
+        before = self.variables.arguments
+        if given is not None:
+            nothing = Const(None, span)
+            padded = [*given, *(nothing for _ in range(8 - len(given)))]
+            self.variables.arguments = before | {
+                (id(function), position): term for position, term in enumerate(padded)
+            }
+        self.variables.active.add(key)
+        try:
+            terms = [self.evaluate(value, scope) for value, scope in function.returns]
+        finally:
+            self.variables.active.discard(key)
+            self.variables.arguments = before
+        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+        return join(real or terms, span)
+
+    # --- literals
+
+    def on_string(self, node: Node, scope: Scope) -> Term:
+        self.literals.add(node.id)
+        return concat([one for one in self.source.parts(node) if isinstance(one, Raw)], self.span(node))
+
+    def on_template_string(self, node: Node, scope: Scope) -> Term:
+        self.literals.add(node.id)
+        pieces: list[Term] = [
+            one if isinstance(one, Raw) else self.evaluate(one, scope)
+            for one in self.source.parts(node)
+        ]
+        return texts.appended(concat(pieces, self.span(node)), self)
+
+    def on_number(self, node: Node, scope: Scope) -> Term:
+        text = self.source.code(node).replace("_", "").removesuffix("n")
+        try:
+            value = int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else float(text[:100])
+        except (ValueError, OverflowError):
+            return Unknown(self.span(node))
+        whole = isinstance(value, int) or (value.is_integer() and abs(value) < 2**53)
+        return Const(int(value) if whole else value, self.span(node))
+
+    def on_true(self, node: Node, scope: Scope) -> Term:
+        return Const(node.type == "true", self.span(node))
+
+    on_false = on_true
+
+    def on_null(self, node: Node, scope: Scope) -> Term:
+        return Const(None, self.span(node))
+
+    on_undefined = on_null
+
+    def on_object(self, node: Node, scope: Scope) -> Term:
+        table = Table((), True, self.span(node))
+        for child in children(node):
+            kind = child.type
+            if kind == "spread_element":
+                inner = next(iter(children(child)), None)
+                term = self.evaluate(inner, scope) if inner is not None else Unknown(table.span)
+                table = merge(table, term)
+                continue
+            if kind == "shorthand_property_identifier":
+                name, value = self.source.code(child), self.evaluate(child, scope)
+            elif kind == "method_definition":
+                name = self.source.key(child.child_by_field_name("name")) or ""
+                value = self._function(name, child)
+            else:
+                name, value = self._pair(child, scope)
+            if name:
+                table = table.put(name if is_name(name) else MASK, value)
+            else:
+                table = replace(table, complete=False)
+        return table
+
+    def _pair(self, node: Node, scope: Scope) -> tuple[str, Term]:
+        """Name and value of a pair; without a name when that is computed."""
+        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        if node.type != "pair" or key is None or value is None:
+            return "", Unknown(self.span(node))
+        name = self.source.key(key)
+        if name is None and children(key):
+            term = self.evaluate(children(key)[0], scope)
+            name = term.text if isinstance(term, Raw) and not term.holes else None
+        if name is not None and unwrap(value).type in FUNCTIONS:
+            return name, self._function(name, unwrap(value))
+        return name or "", self.evaluate(value, scope)
+
+    def _function(self, name: str, node: Node) -> Term:
+        function = self.module.scopes.get(node.id)
+        if name == _FACTORY and function is not None:
+            term = self.returned(function)
+            return term if isinstance(term, Table) else Unknown(self.span(node))
+        return Unknown(self.span(node))
+
+    def on_array(self, node: Node, scope: Scope) -> Term:
+        items = children(node)
+        if any(one.type == "spread_element" for one in items):
+            return Unknown(self.span(node))
+        return Items(tuple(self.evaluate(one, scope) for one in items), self.span(node))
+
+    # --- operators
+
+    def on_binary_expression(self, node: Node, scope: Scope) -> Term:
+        span = self.span(node)
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None:
+            return Unknown(span)
+        if operator.type in ("??", "||"):
+            return self.either(self.evaluate(left, scope), self.evaluate(right, scope), span)
+        if operator.type != "+":
+            return Unknown(span)
+        operands = [right]
+        while left.type == "binary_expression":  # long sums nest as deep as they are long
+            inner, sign = left.child_by_field_name("left"), left.child_by_field_name("operator")
+            last = left.child_by_field_name("right")
+            if inner is None or last is None or sign is None or sign.type != "+":
+                break
+            operands.append(last)
+            left = inner
+        operands.append(left)
+        terms = [self.evaluate(one, scope) for one in reversed(operands)]
+        if not any(isinstance(term, Raw) for term in terms):
+            return Unknown(span)
+        return texts.appended(concat(terms, span), self)
+
+    def either(self, first: Term, second: Term, span: Span) -> Term:
+        """`first ?? second`."""
+        if isinstance(first, Const) and not first.value:
+            return second
+        if isinstance(first, Unknown) and isinstance(second, Raw):
+            return Raw(HOLE, span, (Hole(default=self.seal(second, "")),))
+        if isinstance(first, Unknown) and isinstance(second, Invoke):
+            return second  # `globalThis.db ?? new Client()`
+        if isinstance(first, Raw) and not first.text:
+            return second
+        if isinstance(first, Raw) and first.text == HOLE:
+            return environ.with_default(first, second, self)
+        return first
+
+    def on_ternary_expression(self, node: Node, scope: Scope) -> Term:
+        span = self.span(node)
+        fields = ("condition", "consequence", "alternative")
+        test, first, second = (node.child_by_field_name(one) for one in fields)
+        if test is None or first is None or second is None:
+            return Unknown(span)
+        terms = [self.evaluate(first, scope), self.evaluate(second, scope)]
+        if self.source.code(unwrap(test)) == self.source.code(unwrap(first)):
+            return self.either(*terms, span)
+        return _extended(terms, self) or join(terms, span)
+
+    def on_unary_expression(self, node: Node, scope: Scope) -> Term:
+        span = self.span(node)
+        operator = node.child_by_field_name("operator")
+        argument = node.child_by_field_name("argument")
+        if operator is None or argument is None:
+            return Unknown(span)
+        if operator.type == "void":
+            return Const(None, span)
+        term = self.evaluate(argument, scope)
+        if operator.type == "+":
+            return texts.number(term, span)
+        if isinstance(term, Const) and operator.type == "!":
+            return Const(not term.value, span)
+        if isinstance(term, Const) and isinstance(term.value, int | float) and operator.type == "-":
+            return Const(-term.value, span)
+        return Unknown(span)
+
+    def on_assignment_expression(self, node: Node, scope: Scope) -> Term:
+        right = node.child_by_field_name("right")
+        return self.evaluate(right, scope) if right is not None else Unknown(self.span(node))
+
+
+def _extended(terms: list[Term], evaluator: Evaluator) -> Raw | None:
+    """`has ? url : url + "?x=y"`: the text, with parameters that may or may not be there."""
+    if not all(isinstance(term, Raw) for term in terms):
+        return None
+    short, long = sorted((as_text(term) for term in terms), key=lambda raw: len(raw.text))
+    suffix = long.text.removeprefix(short.text)
+    if suffix[:1] not in ("?", "&") or short.holes != long.holes[: len(short.holes)]:
+        return None
+    return evaluator.rewrite(short, frozenset({"params"}))

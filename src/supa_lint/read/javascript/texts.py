@@ -1,0 +1,229 @@
+"""Functions and methods that make a text from other texts: `.replace`, `new URL` ..."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from supa_lint.model import HOLE, Const, Span, Unknown
+from supa_lint.raw import Raw
+from supa_lint.read.javascript import environ
+from supa_lint.read.javascript.scope import Scope
+from supa_lint.read.javascript.syntax import arguments, unwrap
+from supa_lint.read.python.terms import (
+    ANY,
+    Items,
+    Parsed,
+    Term,
+    as_text,
+    concat,
+    touched,
+    touched_by_pattern,
+    unknown_text,
+)
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from supa_lint.read.javascript.evaluate import Evaluator
+
+_SAME = {"String", "Object.freeze", "Promise.resolve"}
+_SAME_METHODS = {
+    "toString",
+    "valueOf",
+    "toLowerCase",
+    "normalize",
+    "toJSON",
+    # of the package env-var
+    "required",
+    "asString",
+    "asUrlString",
+    "asUrlObject",
+}
+_STRIPS = {"trim", "trimStart", "trimEnd"}
+REWRITING = {"replace", "replaceAll", "split", "slice", "substring", "substr", "concat"}
+"""Methods that change a text."""
+_METHODS = _SAME_METHODS | _STRIPS | {"replace", "replaceAll", "concat", "join", "default"}
+_PARSERS = {
+    "URL",
+    "url.URL",
+    "url.parse",
+    "URL.parse",
+    "pg-connection-string.parse",
+    "pg-connection-string.default",
+    "pg-connection-string.parseIntoClientConfig",
+    "connection-string.ConnectionString",
+}
+_NUMBERS = {"Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat"}
+
+PARTS = {
+    "protocol": "scheme",
+    "hostname": "host",
+    "host": "host",
+    "port": "port",
+    "username": "user",
+    "user": "user",
+    "password": "password",
+    "pathname": "database",
+    "database": "database",
+    "search": "params",
+    "searchParams": "params",
+}
+"""Properties of a `URL`, and of what `pg-connection-string` gives, and the parts they are."""
+SPREAD = ("user", "password", "hostname", "port", "database")
+
+
+def changed(key: str) -> frozenset[str]:
+    """Parts of a DSN that an assignment to a property of a `URL` changes."""
+    if key == "host":
+        return frozenset({"host", "port"})
+    return frozenset({PARTS[key]}) if key in PARTS else ANY if key == "href" else frozenset()
+
+
+def function(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
+    """The result of a function this module knows, or None."""
+    given = arguments(node)
+    if not given or given[0].type == "spread_element":
+        return None
+    span = evaluator.span(node)
+    if callee in _SAME:
+        term = evaluator.evaluate(given[0], scope)
+        return as_text(term) if callee == "String" else term
+    if callee in _PARSERS:
+        if len(given) > 1 and callee.endswith("URL"):
+            return Parsed(unknown_text(span))
+        return Parsed(as_text(evaluator.evaluate(given[0], scope)))
+    if callee in _NUMBERS:
+        return number(evaluator.evaluate(given[0], scope), span)
+    if callee in ("encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI"):
+        raw = as_text(evaluator.evaluate(given[0], scope))
+        if raw.holes:
+            return raw
+        text = unquote(raw.text) if callee[0] == "d" else quote(raw.text, safe="!~*'()")
+        return raw if text == raw.text else replace(raw, text=text, segments=())
+    return None
+
+
+def number(term: Term, span: Span) -> Term:
+    """A text as a number."""
+    if isinstance(term, Raw) and term.text.strip().isascii() and term.text.strip().isdecimal():
+        return Const(int(term.text[:100]), span)
+    return term if isinstance(term, Raw | Const) else Unknown(span)
+
+
+def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
+    """The result of a method of a text or of a parsed URL, or None when it is neither."""
+    function = node.child_by_field_name("function")
+    if function is None or unwrap(function).type != "member_expression":
+        return None
+    function = unwrap(function)
+    inner = function.child_by_field_name("object")
+    name = evaluator.source.key(function.child_by_field_name("property"))
+    if inner is None or name is None or (name not in _METHODS and name not in REWRITING):
+        return None
+    receiver = evaluator.evaluate(inner, scope)
+    span = evaluator.span(node)
+    if isinstance(receiver, Parsed):
+        return receiver.raw if name in _SAME_METHODS else None
+    args = [evaluator.evaluate(one, scope) for one in arguments(node)]
+    if isinstance(receiver, Items) and name == "join":
+        return _joined(args[0] if args else Raw(",", span), receiver, span)
+    if not isinstance(receiver, Raw) or name == "join":
+        return None
+    if name == "default":
+        one_hole = receiver.text == HOLE
+        return environ.with_default(receiver, args[0], evaluator) if one_hole and args else receiver
+    if name in _SAME_METHODS:
+        return receiver
+    if name in _STRIPS:
+        return _stripped(receiver, name)
+    if name == "concat":
+        return appended(concat([receiver, *args], span), evaluator)
+    if name in ("replace", "replaceAll") and len(args) == 2:
+        return _replaced(receiver, arguments(node)[0], args, evaluator)
+    return evaluator.rewrite(receiver, ANY)
+
+
+def cut(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
+    """`url.split("?")[0]`: a stretch of a text, or None for anything else."""
+    inner = node.child_by_field_name("object")
+    index = node.child_by_field_name("index")
+    if inner is None or index is None or unwrap(inner).type != "call_expression":
+        return None
+    call = unwrap(inner)
+    function = call.child_by_field_name("function")
+    given = arguments(call)
+    if function is None or not given or function.type != "member_expression":
+        return None
+    holder = function.child_by_field_name("object")
+    name = evaluator.source.key(function.child_by_field_name("property"))
+    if name != "split" or holder is None:
+        return None
+    receiver = evaluator.evaluate(holder, scope)
+    if not isinstance(receiver, Raw):
+        return None
+    separator = evaluator.evaluate(given[0], scope)
+    first = evaluator.source.code(index) == "0"
+    if first and isinstance(separator, Raw) and separator.text == "?":
+        return evaluator.rewrite(receiver, frozenset({"params"}))
+    return unknown_text(evaluator.span(node))
+
+
+def part(parsed: Parsed, key: str, span: Span) -> Term:
+    """`url.hostname` and its like."""
+    raw, name = parsed.raw, PARTS.get(key, "")
+    if key == "href":
+        return raw
+    if not name or key in ("host", "searchParams") or raw.rewritten & {name, "*"}:
+        return unknown_text(span)
+    if raw.text == HOLE and raw.holes[0].part is None:
+        return Raw(HOLE, span, (replace(raw.holes[0], part=name),))
+    if raw.holes:
+        return unknown_text(span)
+    attribute = {"user": "username", "host": "hostname", "database": "path", "params": "query"}
+    try:
+        found = getattr(urlsplit(raw.text), attribute.get(name, name), None)
+    except ValueError:
+        found = None
+    if found is None:
+        return unknown_text(span)
+    text = str(found).removeprefix("/") if key == "database" else str(found)
+    at = raw.text.find(text)
+    if text and at >= 0 and raw.text.count(text) == 1:
+        return raw.part(at, at + len(text))
+    return Raw(text, raw.span)
+
+
+def appended(raw: Raw, evaluator: Evaluator) -> Raw:
+    """Notes that a variable whose text stands first gets parameters appended."""
+    if raw.text.startswith((HOLE + "?", HOLE + "&")) and raw.holes[0].variable:
+        evaluator.rewrites[raw.holes[0].variable].add("params")
+    return raw
+
+
+def _replaced(raw: Raw, pattern: Node, args: list[Term], evaluator: Evaluator) -> Raw:
+    if unwrap(pattern).type == "regex":
+        found = unwrap(pattern).child_by_field_name("pattern")
+        text = evaluator.source.code(found).replace("\\/", "/") if found is not None else None
+        return evaluator.rewrite(raw, touched_by_pattern(text))
+    old, new = (one.text if isinstance(one, Raw) and not one.holes else None for one in args)
+    if old and not raw.holes and old not in raw.text:
+        return raw
+    return evaluator.rewrite(raw, touched(old, new))
+
+
+def _stripped(raw: Raw, name: str) -> Raw:
+    if raw.holes:
+        return raw
+    strip = {"trim": str.strip, "trimStart": str.lstrip, "trimEnd": str.rstrip}[name]
+    text = strip(raw.text)
+    start = raw.text.find(text)
+    return raw if text == raw.text else raw.part(start, start + len(text))
+
+
+def _joined(separator: Term, items: Items, span: Span) -> Raw:
+    pieces: list[Term] = []
+    for item in items.items:
+        pieces += [separator, item] if pieces else [item]
+    return concat(pieces, span)

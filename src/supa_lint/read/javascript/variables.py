@@ -1,0 +1,231 @@
+"""What a variable is worth, by all the places that bind, rewrite or change it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
+from supa_lint.raw import Raw
+from supa_lint.read.javascript import texts
+from supa_lint.read.javascript.environ import hole, is_variable, with_default
+from supa_lint.read.javascript.names import MAPPINGS, Named
+from supa_lint.read.javascript.scope import Binding, Mutation, Scope
+from supa_lint.read.python.terms import ANY, Items, Parsed, Table, Term, as_text, join
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+    from supa_lint.read.javascript.evaluate import Evaluator
+
+_CONFIG_NAME = re.compile(r"(?:^|[./])_?(?:env|config|conf|cfg|settings|constants|secrets)\.", re.IGNORECASE)
+
+
+class Variables:
+    """Resolves the variables of one module."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self.arguments: dict[tuple[int, int], Term] = {}
+        """What the function that is being followed was given, by scope and position."""
+        self.active: set[tuple[int, str]] = set()
+        """What is being resolved: meeting it again is a loop."""
+        self._current: dict[tuple[int, str], Term] = {}
+        self._known: dict[tuple[int, str], tuple[Term, set[int]]] = {}
+
+    def resolve(self, name: str, owner: Scope, span: Span) -> Term:
+        """What `name` of `owner` means, by all that its bindings say."""
+        key = (id(owner), name)
+        if key in self._current:
+            return self._current[key]
+        if key in self.active:
+            return Unknown(span)
+        evaluator = self._evaluator
+        plain = not self._current and not self.arguments
+        if plain and key in self._known:
+            term, literals = self._known[key]
+            evaluator.literals |= literals
+            return term
+        before, evaluator.literals = evaluator.literals, set()
+        clean = plain and not self.active
+        self.active.add(key)
+        try:
+            term = self._resolved(key, owner, span)
+        finally:
+            self.active.discard(key)
+            found, evaluator.literals = evaluator.literals, before
+        evaluator.literals |= found
+        if clean and evaluator.budget.left > 0:
+            self._known[key] = (term, found)
+        return term
+
+    def _resolved(self, key: tuple[int, str], owner: Scope, span: Span) -> Term:
+        name = key[1]
+        bindings = owner.bindings.get(name, [])
+        later = [one for one in bindings if self._rewrites_itself(one, name)]
+        first = [one for one in bindings if one not in later]
+        term = self._first(name, owner, first, span)
+        for binding in later:
+            term = self._rewritten(key, term, binding)
+        made_at = first[0] if len(first) == 1 else None
+        for mutation in owner.mutations.get(name, ()):
+            term = self._mutated(term, mutation, made_at)
+        return term
+
+    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+        if binding.kind == "augmented":
+            return True
+        if binding.kind != "value" or binding.value is None or binding.node is binding.value:
+            return False
+        assigned = binding.node.type == "assignment_expression"
+        return assigned and self._evaluator.mentions(binding.value, name)
+
+    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+        values = [
+            one for one in bindings if one.value is not None or one.kind not in ("value", "other")
+        ]
+        if not values or any(one.kind == "other" for one in bindings):
+            return Unknown(span)
+        terms = [self._bound(name, owner, one, span) for one in values]
+        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+        return real[0] if len(real) == 1 else join(terms, span)
+
+    def _bound(self, name: str, owner: Scope, binding: Binding, span: Span) -> Term:
+        evaluator = self._evaluator
+        if binding.kind in ("import", "class", "function"):
+            named = evaluator.names.member_of_scope(name, owner)
+            return imported(named, span, evaluator) if named else Unknown(span)
+        if binding.kind == "parameter":
+            given = self.arguments.get((id(binding.scope), binding.position))
+            if given is None:
+                return Unknown(span)
+            return self._taken(given, binding, span)
+        if binding.value is None:
+            return Unknown(span)
+        if binding.keys:
+            named = evaluator.names.resolve(binding.value, binding.scope)
+            if named and named.name in MAPPINGS and len(binding.keys) == 1:
+                where = evaluator.span(binding.node) if span.end <= span.start else span
+                default = binding.default and evaluator.evaluate(binding.default, binding.scope)
+                return hole(binding.keys[0], default, where, evaluator)
+        return self._taken(evaluator.evaluate(binding.value, binding.scope), binding, span)
+
+    def _taken(self, term: Term, binding: Binding, span: Span) -> Term:
+        """What a pattern takes out of a value."""
+        evaluator = self._evaluator
+        for key in binding.keys:
+            term = evaluator.take(term, key, span)
+        if binding.default is None:
+            return term
+        default = evaluator.evaluate(binding.default, binding.scope)
+        if isinstance(term, Const) and term.value is None:
+            return default
+        one_hole = isinstance(term, Raw) and term.text == HOLE
+        return with_default(term, default, evaluator) if one_hole and isinstance(term, Raw) else term
+
+    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
+        """`term` after `name = f(name)`, which may or may not be reached."""
+        evaluator = self._evaluator
+        if binding.value is None:
+            return Unknown(term.span)
+        self._current[key] = term
+        try:
+            after = evaluator.evaluate(binding.value, binding.scope)
+        finally:
+            del self._current[key]
+        if binding.kind == "augmented":
+            return self._augmented(term, after, binding.node)
+        if not isinstance(term, Raw | Parsed):
+            return replace(term, complete=False) if isinstance(term, Table) else Unknown(term.span)
+        before = as_text(term)
+        if not isinstance(after, Raw | Parsed):
+            return evaluator.rewrite(before, ANY)
+        text = as_text(after)
+        parts = text.rewritten
+        if text.text != before.text or text.holes != before.holes:
+            suffix = text.text.removeprefix(before.text)
+            added = suffix != text.text and suffix[:1] in ("?", "&")
+            parts |= frozenset({"params"}) if added else ANY
+        rewritten = evaluator.rewrite(before, parts)
+        return Parsed(rewritten) if isinstance(term, Parsed) else rewritten
+
+    def _augmented(self, term: Term, after: Term, node: Node) -> Term:
+        evaluator = self._evaluator
+        operator = node.child_by_field_name("operator")
+        if operator is not None and operator.type in ("??=", "||="):
+            return evaluator.either(term, after, term.span)
+        if not isinstance(term, Raw):
+            return Unknown(term.span)
+        suffix = as_text(after).text
+        added = suffix[:1] in ("?", "&")
+        return evaluator.rewrite(term, frozenset({"params"}) if added else ANY)
+
+    def _mutated(self, term: Term, mutation: Mutation, made_at: Binding | None) -> Term:
+        """A value after code changes something inside it."""
+        if isinstance(term, Parsed):
+            parts = texts.changed(mutation.keys[0]) if mutation.keys else ANY
+            return Parsed(self._evaluator.rewrite(term.raw, parts))
+        if not isinstance(term, Table):
+            return term
+        # What stands in another block may or may not happen, or happen before.
+        certain = (
+            made_at is not None
+            and mutation.scope is made_at.scope
+            and mutation.node.start_byte > made_at.node.start_byte
+            and mutation.kind in ("set", "update")
+            and mutation.value is not None
+        )
+        value = None
+        if certain and mutation.value is not None:
+            value = self._evaluator.evaluate(mutation.value, mutation.scope)
+        return put(term, mutation.keys, value, mutation.kind)
+
+
+def put(table: Table, keys: tuple[str, ...], value: Term | None, kind: str) -> Table:
+    """The table with `value` set at `keys`, or (`value` None) perhaps something set there."""
+    if not keys:
+        if kind == "update" and isinstance(value, Table):
+            return merge(table, value)
+        return replace(table, complete=False)
+    key, *rest = keys
+    if not rest and kind == "set":
+        if value is None:
+            return replace(table.put(key, Unknown(table.span)), complete=False)
+        return table.put(key, value)
+    inner = table.get(key)
+    if not isinstance(inner, Table):
+        return replace(table, complete=False)
+    return table.put(key, put(inner, tuple(rest), value, kind))
+
+
+def merge(table: Table, other: Term) -> Table:
+    """`{...table, ...other}`."""
+    if isinstance(other, Parsed):
+        for key in texts.SPREAD:
+            name = "host" if key == "hostname" else key
+            table = table.put(name, texts.part(other, key, other.span))
+        return table
+    if isinstance(other, Const) and not other.value:
+        return table
+    if not isinstance(other, Table):
+        return replace(table, complete=False)
+    for key, value in other.entries:
+        table = table.put(key, value)
+    return replace(table, complete=table.complete and other.complete)
+
+
+def imported(named: Named, span: Span, evaluator: Evaluator) -> Term:
+    """A name of another module: a text that is defined there, or just a name."""
+    holder, _, last = named.name.rpartition(".")
+    if holder in MAPPINGS:
+        return hole(last, None, span, evaluator)
+    elsewhere = named.own and named.scope is None
+    lower = not (last[:1].isupper() and not last.isupper())
+    if named.kind == "module":
+        return Symbol(f"{named.name}.default", span)
+    if "." in named.name and named.kind == "name" and lower:
+        config = _CONFIG_NAME.search(f"{holder}.") is not None and is_variable(last)
+        if elsewhere or config:
+            return Raw(HOLE, span, (Hole(symbol=named.name),))
+    return Symbol(named.name, span)
