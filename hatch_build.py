@@ -48,7 +48,7 @@ def compile_knowledge(root: Path) -> str:
 
 def _check(value: object) -> None:
     """Raises ValueError for a key that would come back from JSON as another word (`yes`, `null`).
-    Numbers come back as their digits, which readers of the tables allow for."""
+    Numbers come back as their digits, which is how the tables have them."""
     if isinstance(value, dict):
         for key, inner in value.items():
             if isinstance(key, bool) or not isinstance(key, str | int):

@@ -112,8 +112,8 @@ def test_a_platform_of_the_users(tmp_path: Path) -> None:
 
 
 def test_a_rule_may_ask_for_facts_of_a_client_of_the_users(tmp_path: Path) -> None:
-    rule = RULE.replace("dsn.database: postgres", "client.pooled: yes\n  client.library: house")
-    client = CLIENT.replace("prepares:", "pooled: yes\n  prepares:")
+    rule = RULE.replace("dsn.database: postgres", "client.pooled: yes\n      client.library: house")
+    client = CLIENT.replace("prepares:", "pooled: yes\n      prepares:")
     write(tmp_path, {"checks/house/pooled.yaml": rule, "clients/house.yaml": client})
     files = {".env": f"DATABASE_URL={SESSION}\n"}
     files["app.py"] = "import house, os\nhouse.db.connect(os.environ['DATABASE_URL'])\n"
@@ -170,7 +170,10 @@ def test_several_folders(tmp_path: Path) -> None:
         (("why: The house says so.", "why: [a]"), "9:6: why: must be text"),
         (("endpoint.remote: yes", "endpoint.remte: yes"), "unknown fact 'endpoint.remte'"),
         (("endpoint.remote: yes", "endpoint.remte: yes"), "did you mean 'endpoint.remote'?"),
-        (("endpoint.remote: yes", "endpoint.remote: 1"), "4:20: when.endpoint.remote: must be one"),
+        (
+            ("endpoint.remote: yes", "endpoint.remote: 1"),
+            "4:20: when.endpoint.remote: must be one of yes",
+        ),
         (("endpoint.remote: yes", "endpoint.mode: pooled"), "must be one of direct, session"),
         (("endpoint.remote: yes", "tls: [disable, no]"), "quote the word, which YAML takes for"),
         (("endpoint.remote: yes", "dsn.user: {matches: '['}"), "matches: is no regular expression"),
@@ -192,15 +195,16 @@ def test_several_folders(tmp_path: Path) -> None:
         (("at: dsn.database", "at: dsn\n    replaces: yes"), "nothing to replace: unknown id"),
         (("{dsn.database}", "{dsn.databse}"), "unknown name in braces 'dsn.databse'"),
         (("Use the database app.", "Use {dsn}."), "help: unknown name in braces 'dsn'"),
-        (("    when:\n      endpoint.remote: yes\n      dsn.database: postgres\n", ""), "'when' is"),
+        (
+            ("    when:\n      endpoint.remote: yes\n      dsn.database: postgres\n", ""),
+            "'when' is",
+        ),
         (("severity: error", "severity: error\n    severity: info"), "'severity' stands twice"),
         (("severity: error", "severity: [error"), "is not YAML"),
         (("severity: error", "off: error"), "2:1: quote the key 'off', which YAML takes for"),
     ],
 )
-def test_a_broken_rule_is_a_clear_error(
-    tmp_path: Path, change: tuple[str, str], says: str
-) -> None:
+def test_a_broken_rule_is_a_clear_error(tmp_path: Path, change: tuple[str, str], says: str) -> None:
     assert change[0] in RULE
     said = error(tmp_path, "checks/house/a.yaml", RULE.replace(*change))
     assert said.startswith("checks/house/a.yaml:")
@@ -213,7 +217,10 @@ def test_a_broken_rule_is_a_clear_error(
         (("language: python", "language: Python"), "2:11: language: must be a word in lower case"),
         (("to: [", "too: ["), "4:5: calls: unknown key 'too'; did you mean 'to'?"),
         (("dsn: [0, dsn]", "dsn: {url: 0}"), "must be a list"),
-        (("$libpq", "$libqp"), "7:20: params.accepts: unknown list of parameters '$libqp'; did you"),
+        (
+            ("$libpq", "$libqp"),
+            "7:20: params.accepts: unknown list of parameters '$libqp'; did you",
+        ),
         (("others: rejects", "others: reject"), "did you mean 'rejects'?"),
         (("is: yes", "iss: yes"), "unknown key 'iss'; did you mean 'is'?"),
         (("option.prepare", "optin.prepare"), "unknown fact 'optin.prepare'"),
@@ -267,7 +274,7 @@ def test_a_file_at_the_wrong_place_is_an_error(tmp_path: Path, name: str, says: 
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="extend-rules: .*nowhere: no such folder"):
+    with pytest.raises(ConfigError, match=r"extend-rules: .*nowhere: no such folder"):
         load([tmp_path / "nowhere"])
 
 

@@ -37,7 +37,7 @@ def raw(kind: str) -> Any:
 def validator(kind: str) -> Any:
     formats = jsonschema.FormatChecker(["regex", "date"])
 
-    @formats.checks("version-range")
+    @formats.checks("version-range")  # type: ignore[untyped-decorator]
     def _is_range(text: object) -> bool:
         words = ("present", "absent", "unknown")
         return not isinstance(text, str) or text in words or bool(all_match(text, text))
@@ -101,6 +101,8 @@ def named(node: Any, value: Any) -> set[str]:
     for branch in node.get("anyOf", ()):
         if branch.get("type") == "object":
             node = branch
+    if set(node.get("properties", ())) == {"matches", "not"}:
+        return set()
     if "properties" not in node or "patternProperties" in node:
         others = node.get("additionalProperties") or {}
         return {key for one in value.values() for key in named(others, one)}

@@ -14,15 +14,9 @@ from supa_lint.conditions import ABSENT, UNKNOWN, holds
 from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
+from supa_lint.labels import endpoint_label
 from supa_lint.model import Connection, Finding, Related, Span, Text
 from supa_lint.project import Project
-
-_LABELS = {
-    ("direct", "direct"): "a direct connection",
-    ("dedicated-pooler", "transaction"): "the dedicated pooler (always in transaction mode)",
-    ("shared-pooler", "session"): "the shared pooler in session mode",
-    ("shared-pooler", "transaction"): "the shared pooler in transaction mode",
-}
 
 
 @dataclass(frozen=True)
@@ -179,8 +173,7 @@ class _Names:
             case ["setting", "name"]:
                 return connection.setting.name if connection.setting else "this DSN"
             case ["endpoint", "label"]:
-                reached = connection.endpoint
-                return _LABELS.get((reached.kind, reached.mode or ""), reached.kind)
+                return endpoint_label(connection.endpoint)
             case ["client", "label"]:
                 return client.label if client else "the client"
             case ["client", "reason"]:

@@ -148,6 +148,8 @@ class _Locator:
         if not isinstance(node, yaml.ScalarNode):
             raise DataFileError("a key must be text", *_place(node))
         key = self._scalar(node)
+        if type(key) is int:
+            return str(key)
         if not isinstance(key, str):
             kind = {bool: "a yes or a no", type(None): "nothing"}.get(type(key), "a number")
             problem = f"quote the key {node.value[:60]!r}, which YAML takes for {kind}"
@@ -180,11 +182,13 @@ def _place(node: Any) -> tuple[int, int]:
 
 @cache
 def _loader() -> Any:
-    """A safe loader that leaves dates as text: they must survive JSON."""
+    """A safe loader that makes texts of dates, and of keys that are numbers, as JSON would."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-        pass
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            table = super().construct_mapping(node, deep)
+            return {str(key) if type(key) is int else key: one for key, one in table.items()}
 
     Loader.yaml_implicit_resolvers = {
         first: [(tag, regexp) for tag, regexp in rows if tag != "tag:yaml.org,2002:timestamp"]

@@ -184,14 +184,13 @@ class _Terms:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        clients = tables["clients"].values()
-        parts = [*clients, *(p for c in clients for key in _PARTS for p in c.get(key, ()))]
+        parts = [part for client in tables["clients"].values() for part in _parts(client)]
         self._facts = {
             *schema.load("conditions")["$defs"]["when"]["properties"],
             *(f"client.{name}" for part in parts for name in part.get("facts", ())),
             *(f"platform.{name}" for name in schema.load("platform")["properties"]),
         }
-        self._uses = {name for client in clients for name in client.get("uses", ())}
+        self._uses = {name for part in parts for name in part.get("uses", ())}
         variants = {row["id"] for part in parts for row in part.get("variants", ()) if "id" in row}
         self._ids = {
             "client.library": {*tables["clients"], *variants},
@@ -210,7 +209,8 @@ class _Terms:
         if path[-1:] == ("examples",):
             return
         if path[-1:] == ("when",) and file.kind != "platforms":
-            uses = self._uses if file.kind == "checks" else file.table.get("uses", {})
+            own = {name for part in _parts(file.table) for name in part.get("uses", ())}
+            uses = self._uses if file.kind == "checks" else own
             for name, wanted in value.items():
                 yield from self._in_condition(name, wanted, (*path, name), uses)
         elif path[-2:-1] == ("params",) and isinstance(value, list):
@@ -258,7 +258,12 @@ class _Terms:
                     yield Violation((key,), unknown("name in braces", name, texts))
 
 
-_PARTS: Final = ("calls", "variants")
+def _parts(client: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A client's table, and those that lie over it for some calls or in some cases."""
+    yield client
+    for key in ("calls", "variants"):
+        for part in client.get(key, ()):
+            yield from _parts(part)
 
 
 def _words(wanted: Any) -> Iterator[str]:

@@ -36,3 +36,17 @@ def test_keyword_strings(text: str, spelling: str) -> None:
 @pytest.mark.parametrize("text", ["host=x", "a=b c=d", "port=5432 user=x", "say host=x and go", ""])
 def test_other_texts_are_no_keyword_string(text: str) -> None:
     assert dsn.parse(Raw(text, Span("f", 0, len(text)))) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"host={HOST} password=Tr0ub4;dour-xk",
+        "host= password=Tr0ub4dour-xk",
+        f"jdbc:postgresql://{HOST}:5432/d?user=u&password=Tr0ub4&dour-xk",
+        "postgresql://u:@Tr0ub4dour#@:6543/x",
+    ],
+)
+def test_no_piece_of_a_password_is_kept(text: str) -> None:
+    found = dsn.parse(Raw(text, Span("f", 0, len(text)), (), (Segment(0, len(text), 0),)))
+    assert "dour" not in repr(found)

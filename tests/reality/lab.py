@@ -48,6 +48,8 @@ def write(experiment: Experiment, folder: Path, ca: Path) -> None:
 
 def installed(drivers: str) -> dict[str, str]:
     """What a set of drivers pins: name to version."""
+    if drivers == "server":
+        return {"postgresql": "15"}
     if drivers == "node":
         return dict(json.loads((install.REQUIREMENTS / "package.json").read_text())["dependencies"])
     text = (install.REQUIREMENTS / f"{drivers}.txt").read_text()

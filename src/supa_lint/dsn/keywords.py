@@ -14,6 +14,9 @@ _LIBPQ = re.compile(
 )
 _NPGSQL = re.compile(r"\s*(?P<key>[A-Za-z][A-Za-z _]*?)\s*=\s*(?P<plain>[^;]*)(?:;|$)")
 
+_SEVERAL = re.compile(r"=[^;]*\s\w+\s*=")  # in one piece: libpq's, with a `;` in a value
+_HOST = re.compile(r"[^\s=]*")
+
 _NAMES = {
     "host": "host",
     "hostaddr": "host",
@@ -43,7 +46,7 @@ def parse(raw: Raw) -> Dsn | None:
     """The keyword string that the whole of `raw` spells, or None."""
     if "=" not in raw.text or "://" in raw.text:
         return None
-    if ";" in raw.text:
+    if ";" in raw.text and not _SEVERAL.search(raw.text):
         return _build(raw, _pairs(raw.text, _NPGSQL), "npgsql")
     return _build(raw, _pairs(raw.text, _LIBPQ), "keywords")
 
@@ -77,7 +80,7 @@ def _build(raw: Raw, pairs: list[_Pair], spelling: str) -> Dsn | None:
             secret = "pass" in pair.key.lower()
             value = Text(MASK, raw.span_of(start, end)) if secret else raw.cut(start, end)
             params.append(Param(pair.key, value, raw.span_of(*pair.key_at)))
-    if "host" not in parts or len(pairs) < 2:
+    if "host" not in parts or len(pairs) < 2 or not _HOST.fullmatch(parts["host"].text):
         return None
     return Dsn(
         spelling=spelling,

@@ -47,6 +47,7 @@ _FIND = re.compile(
 )
 _PUNCTUATION = ".,;:!)]}*"
 _SECRET_PARAM = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
+_PARAM = re.compile(r"[A-Za-z_][\w.%-]{0,40}")
 _PORT = re.compile(rf"[\d{HOLE}]*|\[.*\]|<.*>|(?i:[a-z_-]*port)")
 
 
@@ -140,7 +141,8 @@ def _authority(text: str, start: int, end: int) -> int | None:
     at = text.rfind("@", start, end)
     while at >= 0:
         after = _HOST_PORT.fullmatch(text, at + 1, end)
-        if after and (after.group("host") or not after.group("end")):
+        rest = after.group("end") or "" if after else ""
+        if after and (after.group("host") or not rest) and not (rest[:1] == "#" and "@" in rest):
             # An `@` inside a parameter or after the host's slash belongs to that, not to a password:
             # it is one only when what precedes it can't already be a host.
             earlier = text.rfind("@", start, at)
@@ -192,6 +194,7 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
     at = start + 1
     for piece in raw.text[at:end].split("&"):
         name, equals, _ = piece.partition("=")
+        key = len(name)
         value_at = at + len(name) + len(equals)
         value = raw.cut(value_at, at + len(piece))
         password = Password(PasswordKind.ABSENT)
@@ -200,8 +203,10 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
             value = Text(MASK, value.span)
         elif value.known:
             value = Text(unquote(value.text.replace("+", " ")), value.span)
-        if name:
-            params.append(_Query(unquote(name), value, raw.span_of(at, at + len(name)), password))
+        if not _PARAM.fullmatch(name) or (not equals and any(p.value.text == MASK for p in params)):
+            name = MASK  # it may be the rest of a password
+        if piece:
+            params.append(_Query(unquote(name), value, raw.span_of(at, at + key), password))
         at += len(piece) + 1
     return params
 
