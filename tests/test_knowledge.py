@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 import shutil
 import time
@@ -153,6 +154,21 @@ def test_several_folders(tmp_path: Path) -> None:
     twice = write(tmp_path / "three", {"checks/house/a.yaml": RULE})
     with pytest.raises(ConfigError, match="the id 'a' is taken"):
         load([one, twice])
+
+
+def test_the_examples_of_the_documentation_work(tmp_path: Path) -> None:
+    text = (ROOT / "docs/extending.md").read_text("utf-8")
+    files = dict(re.findall(r"```yaml\n# ci/lint/(\S+)\n(.*?)```", text, re.DOTALL))
+    assert {name.partition("/")[0] for name in files} == {"checks", "clients", "platforms"}
+    known = load([write(tmp_path, files)])
+    report = run({".env": f"DATABASE_URL={TRANSACTION}\n"}, knowledge=known)
+    assert places(report, "superuser-in-application") == [".env:1"]
+    code = "import os\nfrom acme import db\n\npool = db.connect(os.environ['DATABASE_URL'])\n"
+    report = run({".env": f"DATABASE_URL={TRANSACTION}\n", "app.py": code}, knowledge=known)
+    assert places(report, "prepared-statements-in-transaction-mode") == ["app.py:4"]
+    job = f"env:\n  DATABASE_URL: {DIRECT}\n"
+    report = run({"nightly.job.yaml": job}, knowledge=known)
+    assert places(report, "ipv6-endpoint-on-ipv4-platform") == ["nightly.job.yaml:2"]
 
 
 # --- broken user files --------------------------------------------------------------------------
@@ -392,6 +408,13 @@ def test_overrides_may_use_a_former_id(tmp_path: Path) -> None:
     assert extended["checks"]["a"]["overrides"] == ["missing-sslmode"]
     report = run({".env": f"X={SESSION.partition('?')[0]}\n"}, knowledge=build(extended))
     assert {finding.rule for finding in report.findings} == {"a"}
+
+
+def test_a_user_rule_may_not_take_a_former_id(tmp_path: Path) -> None:
+    tables = parse(ROOT / "rules")
+    tables["checks"]["missing-sslmode"]["aliases"] = ["no-sslmode"]
+    with pytest.raises(ConfigError, match="'no-sslmode' was once that of 'missing-sslmode'"):
+        extend(tables, [write(tmp_path, {"checks/house/no-sslmode.yaml": RULE})])
 
 
 def test_former_ids_are_no_ids() -> None:

@@ -307,3 +307,26 @@ def test_compose_does_not_read_other_env_files() -> None:
         "      POSTGRES_PORT: ${POSTGRES_PORT:-6543}\n",
     }
     assert places(run(files), BARE) == []
+
+
+def test_a_url_that_another_module_builds() -> None:
+    host = "aws-0-eu-west-1.pooler.supabase.com"
+    files = {
+        ".env": f"POSTGRES_SERVER={host}\nPOSTGRES_PORT=6543\nPOSTGRES_USER=postgres.{REF}\n",
+        "requirements.txt": "asyncpg==0.30.0\nsqlalchemy==2.0.40\n",
+        "app/config.py": (
+            "from pydantic import MultiHostUrl\nfrom pydantic_settings import BaseSettings\n\n\n"
+            "class Settings(BaseSettings):\n"
+            "    POSTGRES_SERVER: str\n    POSTGRES_PORT: int\n    POSTGRES_USER: str\n"
+            "    POSTGRES_PASSWORD: str\n\n    @property\n"
+            "    def DATABASE_URI(self):\n"
+            '        return MultiHostUrl.build(scheme="postgresql+asyncpg", username=self.POSTGRES_USER,\n'
+            "            password=self.POSTGRES_PASSWORD, host=self.POSTGRES_SERVER,\n"
+            "            port=self.POSTGRES_PORT)\n\n\nsettings = Settings()\n"
+        ),
+        "app/db.py": (
+            "from sqlalchemy.ext.asyncio import create_async_engine\nfrom app.config import settings\n\n"
+            "engine = create_async_engine(str(settings.DATABASE_URI))\n"
+        ),
+    }
+    assert places(run(files), PREPARES) == ["app/db.py:4"]

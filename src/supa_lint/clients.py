@@ -92,6 +92,10 @@ class Clients:
         elif use.data.get("libpq-environment") and use.call.complete and not use.call.args:
             yield from _from_libpq_environment(use.call)
 
+    def value_of(self, expr: Expr) -> Value | None:
+        """An expression as one value: a name, a text, or a call that builds a URL from parts."""
+        return next(self._expression(expr), None)
+
     def _expression(self, expr: Expr) -> Iterator[Value]:
         if isinstance(expr, Call):
             for pattern, _spec, row, kind in self._rows:

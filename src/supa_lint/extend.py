@@ -145,6 +145,8 @@ def _at_its_place(file: _File, merged: Tables) -> Iterator[Violation]:
     if file.id in known and not replaces:
         text = f"the id '{file.id}' is taken: rename the file, or write `replaces: yes`"
         yield Violation((), text)
+    if file.kind == "checks" and file.id in (former := aliases(known)):
+        yield Violation((), f"the id '{file.id}' was once that of '{former[file.id]}'")
     if file.id not in known and replaces:
         yield Violation(("replaces",), f"nothing to replace: {unknown('id', file.id, list(known))}")
     fires = "when" in file.table or "when" not in known.get(file.id, {"when": {}})

@@ -75,6 +75,8 @@ class ConnectionFacts:
                 return self._password(name)
             case ["spelling"]:
                 return dsn.spelling
+            case ["host", "supabase"]:
+                return dsn.host is not None and ".supabase." in dsn.host.text.lower()
             case ["placeholder"]:
                 return judge.has_placeholder(dsn)
             case ["error"]:

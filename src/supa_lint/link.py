@@ -51,7 +51,9 @@ class _Linker:
         self._environments = environments(facts, project.places)
         self._environments += stated(project.config.variables, source)
         definitions = [definition for one in facts for definition in one.definitions]
-        self._resolver = Resolver(self._environments, definitions, project.packages)
+        self._resolver = Resolver(
+            self._environments, definitions, project.packages, self._clients.value_of
+        )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""
 

@@ -6,7 +6,7 @@ sets a variable it reads, or the literal default where nothing sets one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
@@ -48,7 +48,10 @@ class Resolver:
         environments: Sequence[Environment],
         definitions: Sequence[Definition],
         packages: Packages,
+        value_of: Callable[[Expr], Value | None],
     ) -> None:
+        """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
+        self._value_of = value_of
         self._environments = environments
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
@@ -122,11 +125,11 @@ class Resolver:
                     names |= self.variables(hole.default, reader, depth - 1)
             elif hole.symbol and depth:
                 defined = self.definition(hole.symbol, reader)
-                if isinstance(defined, Value):
+                if defined is not None:
                     names |= self.variables(defined, reader, depth - 1)
         return frozenset(names)
 
-    def definition(self, symbol: str, reader: str) -> Expr | None:
+    def definition(self, symbol: str, reader: str) -> Value | None:
         """What a dotted name of another module stands for, if all who define it agree."""
         *modules, name = symbol.split(".")
         candidates = [
@@ -137,7 +140,7 @@ class Resolver:
         ]
         named = [d for d in candidates if _is_module(d.path, modules)]
         values = {_shape(definition.value): definition.value for definition in named or candidates}
-        return next(iter(values.values())) if len(values) == 1 else None
+        return self._value_of(next(iter(values.values()))) if len(values) == 1 else None
 
     def _in(
         self, environment: Environment | None, value: Value, reader: str
@@ -176,8 +179,7 @@ class Resolver:
                 # `DATABASE_URL: ${DATABASE_URL}`: what another environment of the project sets.
                 target = self._elsewhere(setting, environment) or setting.value.hole.default
         elif hole.symbol:
-            defined = self.definition(hole.symbol, reader)
-            target = defined if isinstance(defined, Value) else None
+            target = self.definition(hole.symbol, reader)
         filled = self.fill(target, environment, reader, depth - 1) if target else None
         return _narrow(filled, hole.part) if hole.part else filled
 

@@ -25,6 +25,14 @@ _NAME = re.compile(
 )
 
 
+_NOT_POSTGRES = re.compile(
+    r"(?:smtp|e?mail|imap|redis|valkey|mongo|mysql|maria|rabbit|amqp|kafka|elastic|opensearch|minio"
+    r"|ftp|sftp|ssh|proxy|memcached|clickhouse|qdrant)",
+    re.IGNORECASE,
+)
+"""Names of hosts of something else."""
+
+
 @cache
 def _split(name: str) -> tuple[str, str] | None:
     """Prefix and role of a name (`POSTGRES_HOST` -> `POSTGRES_`, `host`), or None."""
@@ -61,6 +69,8 @@ def group(settings: Iterable[Setting]) -> Iterator[tuple[Dsn, dict[str, Setting]
     for parts in by_prefix.values():
         host = parts.get("host")
         if host is None or host.value.dsn is not None or not host.value.text:
+            continue
+        if _NOT_POSTGRES.match(host.name):
             continue
         if MASK in host.value.text or not parts.keys() & {"port", "user", "password"}:
             continue

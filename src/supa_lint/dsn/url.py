@@ -190,7 +190,7 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
     start = raw.text.find("?", location.start("end"), end) if location.group("end") else -1
     if start < 0:
         return []
-    params = []
+    params: list[_Query] = []
     at = start + 1
     for piece in raw.text[at:end].split("&"):
         name, equals, _ = piece.partition("=")

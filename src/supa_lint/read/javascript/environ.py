@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Const, Hole, Span
+from supa_lint.model import HOLE, Const, Hole, Span, Value
 from supa_lint.raw import Raw
 from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.scope import Scope
@@ -34,7 +34,9 @@ _NAMED_ENV = re.compile(
     re.IGNORECASE,
 )
 """What people call a function that reads a variable: `requireEnv("X")`, `env("X")`."""
-_NAMED_CONFIG = re.compile(r"(?:.*\.|this\.)?_?(?:config|cfg|env|environment)(?:Service)?", re.IGNORECASE)
+_NAMED_CONFIG = re.compile(
+    r"(?:.*\.|this\.)?_?(?:config|cfg|env|environment)(?:Service)?", re.IGNORECASE
+)
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{1,79}")
 _PATH = re.compile(r"[a-z]\w{0,39}(?:\.[A-Za-z]\w{0,39}){1,4}")
 _ANY_VARIABLE = re.compile(r"[A-Za-z_]\w{0,79}")
@@ -47,23 +49,25 @@ def is_variable(name: str) -> bool:
 
 def hole(variable: str | None, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
     """The text of an environment variable."""
-    sealed = None
-    if isinstance(default, Raw | Parsed) or (
-        isinstance(default, Const)
-        and default.value is not None
-        and not isinstance(default.value, bool)
-    ):
-        sealed = evaluator.seal(as_text(default), variable or "")
+    sealed = _sealed(default, variable, evaluator)
     name = variable if variable and _ANY_VARIABLE.fullmatch(variable) else None
     return Raw(HOLE, span, (Hole(variable=name, default=sealed),))
+
+
+def _sealed(default: Term | None, variable: str | None, evaluator: Evaluator) -> Value | None:
+    """A default that is a text or a number."""
+    number = isinstance(default, Const) and type(default.value) in (int, float)
+    if default is None or not (number or isinstance(default, Raw | Parsed)):
+        return None
+    return evaluator.seal(as_text(default), variable or "")
 
 
 def with_default(raw: Raw, default: Term, evaluator: Evaluator) -> Raw:
     """`raw ?? default`, where `raw` is one hole."""
     first = raw.holes[0]
-    if first.default is not None or not isinstance(default, Raw | Parsed):
+    sealed = _sealed(default, first.variable, evaluator)
+    if first.default is not None or sealed is None:
         return raw
-    sealed = evaluator.seal(as_text(default), first.variable or "")
     return replace(raw, holes=(replace(first, default=sealed), *raw.holes[1:]))
 
 
@@ -79,7 +83,11 @@ def read_call(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Ra
         return None
     span = evaluator.span(node)
     last = callee.rpartition(".")[2].removesuffix("default") or callee.split(".")[-2]
-    if callee not in _CALLS and last not in ("get", "getOrThrow") and not _NAMED_ENV.fullmatch(last):
+    if (
+        callee not in _CALLS
+        and last not in ("get", "getOrThrow")
+        and not _NAMED_ENV.fullmatch(last)
+    ):
         return None
     named = evaluator.evaluate(given[0], scope)
     name = named.text if isinstance(named, Raw) and not named.holes else ""

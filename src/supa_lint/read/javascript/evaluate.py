@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from supa_lint.model import HOLE, MASK, Const, Hole, Span, Unknown, Value
 from supa_lint.raw import Raw
 from supa_lint.read.javascript import environ, texts
+from supa_lint.read.javascript.budget import Budget
 from supa_lint.read.javascript.names import MAPPINGS, Names
 from supa_lint.read.javascript.scope import Module, Scope
 from supa_lint.read.javascript.syntax import FUNCTIONS, Source, arguments, children, tagged, unwrap
 from supa_lint.read.javascript.variables import Variables, imported, merge
-from supa_lint.read.python.names import Budget
 from supa_lint.read.python.scope import is_name
 from supa_lint.read.python.terms import (
+    HEAVIEST,
     Invoke,
     Items,
     Parsed,
@@ -30,7 +31,7 @@ from supa_lint.read.python.terms import (
     as_text,
     concat,
     join,
-    unknown_text,
+    weight,
 )
 
 if TYPE_CHECKING:
@@ -57,9 +58,8 @@ class Evaluator:
         self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: Node, scope: Scope) -> Term:
-        """Evaluate with a fresh budget: the entry for everyone outside."""
+        """Evaluate, once: the entry for everyone outside."""
         if node.id not in self._asked:
-            self.budget.ask()
             before, self.literals = self.literals, set()
             term = self.evaluate(node, scope)
             self._asked[node.id] = (term, self.literals)
@@ -75,12 +75,15 @@ class Evaluator:
             if not self.budget.enter() or visit is None:
                 return Unknown(self.span(node))
             term: Term = visit(node, scope)
-            return term
+            return term if weight(term) <= HEAVIEST else Unknown(self.span(node))
         finally:
             self.budget.leave()
 
     def span(self, node: Node) -> Span:
         return self.source.span(node)
+
+    def dotted(self, node: Node, scope: Scope) -> str | None:
+        return self.names.dotted(node, scope)
 
     def rewrite(self, raw: Raw, parts: frozenset[str]) -> Raw:
         """The text with `parts` changed; remembers the variables it came from."""
@@ -144,7 +147,9 @@ class Evaluator:
             read = environ.property_of(base.name, key, span, self)
             if read is not None:
                 return read
-            holder = base.scope and base.scope.kind == "class" and self.names.holder(base.scope, key)
+            holder = (
+                base.scope and base.scope.kind == "class" and self.names.holder(base.scope, key)
+            )
             if holder:
                 return self._field(holder, key, span)
         if base is None or base.kind == "name" or base.fields:
@@ -250,7 +255,9 @@ class Evaluator:
 
     def on_string(self, node: Node, scope: Scope) -> Term:
         self.literals.add(node.id)
-        return concat([one for one in self.source.parts(node) if isinstance(one, Raw)], self.span(node))
+        return concat(
+            [one for one in self.source.parts(node) if isinstance(one, Raw)], self.span(node)
+        )
 
     def on_template_string(self, node: Node, scope: Scope) -> Term:
         self.literals.add(node.id)
@@ -280,13 +287,18 @@ class Evaluator:
     on_undefined = on_null
 
     def on_object(self, node: Node, scope: Scope) -> Term:
-        table = Table((), True, self.span(node))
+        entries: dict[str, Term] = {}
+        complete = True
         for child in children(node):
             kind = child.type
             if kind == "spread_element":
                 inner = next(iter(children(child)), None)
-                term = self.evaluate(inner, scope) if inner is not None else Unknown(table.span)
-                table = merge(table, term)
+                term = (
+                    self.evaluate(inner, scope) if inner is not None else Unknown(self.span(child))
+                )
+                spread = merge(Table((), True, self.span(child)), term)
+                entries |= spread.entries
+                complete = complete and spread.complete
                 continue
             if kind == "shorthand_property_identifier":
                 name, value = self.source.code(child), self.evaluate(child, scope)
@@ -296,10 +308,9 @@ class Evaluator:
             else:
                 name, value = self._pair(child, scope)
             if name:
-                table = table.put(name if is_name(name) else MASK, value)
-            else:
-                table = replace(table, complete=False)
-        return table
+                entries[name if is_name(name) else MASK] = value
+            complete = complete and bool(name)
+        return Table(tuple(entries.items()), complete, self.span(node))
 
     def _pair(self, node: Node, scope: Scope) -> tuple[str, Term]:
         """Name and value of a pair; without a name when that is computed."""
@@ -375,7 +386,7 @@ class Evaluator:
             return Unknown(span)
         terms = [self.evaluate(first, scope), self.evaluate(second, scope)]
         if self.source.code(unwrap(test)) == self.source.code(unwrap(first)):
-            return self.either(*terms, span)
+            return self.either(terms[0], terms[1], span)
         return _extended(terms, self) or join(terms, span)
 
     def on_unary_expression(self, node: Node, scope: Scope) -> Term:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from supa_lint.read.javascript.budget import Budget
 from supa_lint.read.javascript.modules import specifier
 from supa_lint.read.javascript.scope import Binding, Module, Scope
 from supa_lint.read.javascript.syntax import (
@@ -23,7 +24,6 @@ from supa_lint.read.javascript.syntax import (
     tagged,
     unwrap,
 )
-from supa_lint.read.python.names import Budget
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -140,7 +140,7 @@ class Names:
         owner = scope.owner(name)
         if owner is None:
             return None if name in _NOTHING else Named(name)
-        return self._variable(name, owner)
+        return self.variable(name, owner)
 
     on_type_identifier = on_identifier
 
@@ -257,7 +257,7 @@ class Names:
         if cls:
             found_in = self.holder(cls, key)
             if found_in:
-                return self._variable(key, found_in)
+                return self.variable(key, found_in)
             heritage = self.heritage(cls)
             if heritage:
                 return self.member(replace(heritage, kind="instance"), key)
@@ -302,10 +302,6 @@ class Names:
         """The dotted name of what this module itself defines."""
         return f"{self.module.name}.{name}"
 
-    def member_of_scope(self, name: str, owner: Scope) -> Named | None:
-        """What a name that `owner` binds is called."""
-        return self._variable(name, owner)
-
     def _instance(self, cls: Scope) -> Named:
         return Named(self.qualified(cls.name), "instance", own=True, scope=cls)
 
@@ -313,7 +309,8 @@ class Names:
         """A function or object of this module under the name it is bound to."""
         return replace(named, name=name, own=True) if named.name == "?" else named
 
-    def _variable(self, name: str, owner: Scope) -> Named | None:
+    def variable(self, name: str, owner: Scope) -> Named | None:
+        """What a name that `owner` binds is called."""
         key = (id(owner), name)
         if key not in self._known:
             self._known[key] = None

@@ -12,14 +12,16 @@ from supa_lint.read.javascript import texts
 from supa_lint.read.javascript.environ import hole, is_variable, with_default
 from supa_lint.read.javascript.names import MAPPINGS, Named
 from supa_lint.read.javascript.scope import Binding, Mutation, Scope
-from supa_lint.read.python.terms import ANY, Items, Parsed, Table, Term, as_text, join
+from supa_lint.read.python.terms import ANY, Parsed, Table, Term, as_text, join
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from supa_lint.read.javascript.evaluate import Evaluator
 
-_CONFIG_NAME = re.compile(r"(?:^|[./])_?(?:env|config|conf|cfg|settings|constants|secrets)\.", re.IGNORECASE)
+_CONFIG_NAME = re.compile(
+    r"(?:^|[./])_?(?:env|config|conf|cfg|settings|constants|secrets)\.", re.IGNORECASE
+)
 
 
 class Variables:
@@ -94,7 +96,7 @@ class Variables:
     def _bound(self, name: str, owner: Scope, binding: Binding, span: Span) -> Term:
         evaluator = self._evaluator
         if binding.kind in ("import", "class", "function"):
-            named = evaluator.names.member_of_scope(name, owner)
+            named = evaluator.names.variable(name, owner)
             return imported(named, span, evaluator) if named else Unknown(span)
         if binding.kind == "parameter":
             given = self.arguments.get((id(binding.scope), binding.position))
@@ -122,7 +124,9 @@ class Variables:
         if isinstance(term, Const) and term.value is None:
             return default
         one_hole = isinstance(term, Raw) and term.text == HOLE
-        return with_default(term, default, evaluator) if one_hole and isinstance(term, Raw) else term
+        return (
+            with_default(term, default, evaluator) if one_hole and isinstance(term, Raw) else term
+        )
 
     def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
         """`term` after `name = f(name)`, which may or may not be reached."""

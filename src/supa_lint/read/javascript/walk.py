@@ -32,6 +32,7 @@ _SITES = frozenset(
         "jsx_text",
         "member_expression",
         "new_expression",
+        "object",
         "string",
         "subscript_expression",
         "template_string",
@@ -340,7 +341,9 @@ class _Walker:
         name = self.source.key(named) if named is not None else None
         inner = self._open(node, "function", name or "<function>", scope)
         inner.caller = self.callers.get(node.id)
-        inner.generator = kind.startswith("generator") or any(one.type == "*" for one in node.children)
+        inner.generator = kind.startswith("generator") or any(
+            one.type == "*" for one in node.children
+        )
         inner.getter = any(one.type == "get" for one in node.children)
         if name and (scope.kind == "class" or kind.endswith("declaration")):
             scope.bindings[name].append(Binding("function", inner, node))
@@ -368,9 +371,7 @@ class _Walker:
             pattern = left if left is not None else pattern
         annotation = node.child_by_field_name("type")
         before = {name: len(found) for name, found in scope.bindings.items()}
-        self._bind(
-            pattern, "parameter", scope, scope, node, None, annotation, position, default
-        )
+        self._bind(pattern, "parameter", scope, scope, node, None, annotation, position, default)
         field = any(one.type in ("accessibility_modifier", "readonly") for one in node.children)
         cls = scope.parent if scope.name == "constructor" else None
         if field and cls and cls.kind == "class":
@@ -402,9 +403,7 @@ class _Walker:
         if name and scope.kind == "class":
             value = node.child_by_field_name("value")
             annotation = node.child_by_field_name("type")
-            scope.bindings[name].append(
-                Binding("value", scope, node, value, annotation=annotation)
-            )
+            scope.bindings[name].append(Binding("value", scope, node, value, annotation=annotation))
         self._push(node.named_children, scope)
 
     on_field_definition = on_public_field_definition

@@ -1,0 +1,86 @@
+"""JavaScript and TypeScript: calls with resolved names, settings, environment reads and definitions
+of one module.
+
+`syntax` knows the nodes, `walk` who binds which name in which `scope`, `names` what a dotted name
+means (`modules` what an import names), `evaluate` what an expression is worth: `variables`, `texts`,
+`environ` and `schema` are what it knows. `collect`, `settings` and `exports` turn that into facts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from supa_lint.model import Facts, Note
+from supa_lint.source import File
+
+if TYPE_CHECKING:
+    from tree_sitter import Parser, Tree
+
+SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
+_PLAIN = {"ts", "mts", "cts"}  # here `<T>x` is a cast, elsewhere it is JSX
+
+_LARGEST = 2_000_000  # bytes; what is larger is generated
+_MOST_OPEN = 2_000  # each `<` without `>` doubles what the parser considers: minified code
+_LONGEST = 5.0  # seconds of parsing; code of that size takes a tenth of one
+_CHUNK = 16_384
+
+
+def read(file: File, wanted: Callable[[str], bool]) -> Facts:
+    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a `Call`.
+
+    What is too large or too tangled for the parser is read as plain text, and a note says so.
+    """
+    from supa_lint.read import text
+    from supa_lint.read.javascript.collect import collect
+    from supa_lint.read.javascript.syntax import Source
+    from supa_lint.read.javascript.walk import walk
+
+    if text.is_utf16(file):
+        return text.read(file)
+    source = Source(file)
+    tree = _parse(source.data, file.path)
+    if tree is None:
+        return _as_text(file, "is too large or too tangled to be read as code")
+    try:
+        return collect(walk(tree.root_node, source), source, wanted)
+    except RecursionError:
+        return _as_text(file, "nests too deeply to be read as code")
+
+
+def _parse(data: bytes, path: str) -> Tree | None:
+    """The syntax tree; None for what is not worth parsing."""
+    if len(data) > _LARGEST or data.count(b"<") - data.count(b">") > _MOST_OPEN:
+        return None
+    end = time.monotonic() + _LONGEST
+    late = False
+
+    def chunk(offset: int, _: object) -> bytes:
+        nonlocal late
+        late = late or time.monotonic() > end
+        return b"" if late else data[offset : offset + _CHUNK]
+
+    tree = _parser(path.rpartition(".")[2].lower() in _PLAIN).parse(chunk)
+    return None if late else tree
+
+
+@cache
+def _parser(plain: bool) -> Parser:
+    import tree_sitter_typescript as grammars
+    from tree_sitter import Language, Parser
+
+    return Parser(Language(grammars.language_typescript() if plain else grammars.language_tsx()))
+
+
+def _as_text(file: File, why: str) -> Facts:
+    from dataclasses import replace
+
+    from supa_lint.read import text
+
+    found = text.read(file)
+    return replace(found, notes=(*found.notes, Note(file.path, why)))
+
+
+__all__ = ["SUFFIXES", "read"]

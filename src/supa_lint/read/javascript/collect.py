@@ -1,0 +1,331 @@
+"""Turns a walked module into its facts."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from supa_lint.model import (
+    Call,
+    Const,
+    Expr,
+    Facts,
+    Mention,
+    Note,
+    Read,
+    Setting,
+    Span,
+    Symbol,
+    Unknown,
+)
+from supa_lint.raw import Raw
+from supa_lint.read import text
+from supa_lint.read.javascript import exports, schema, settings
+from supa_lint.read.javascript.evaluate import Evaluator
+from supa_lint.read.javascript.names import MAPPINGS
+from supa_lint.read.javascript.scope import Module, Scope, Site
+from supa_lint.read.javascript.syntax import (
+    CLASSES,
+    Source,
+    arguments,
+    children,
+    tagged,
+    unwrap,
+)
+from supa_lint.read.javascript.texts import REWRITING
+from supa_lint.read.javascript.walk import access
+from supa_lint.read.python.scope import is_name
+from supa_lint.read.python.terms import call, seal
+from supa_lint.sealing import Sealer
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_TEXTS = {"string", "template_string"}
+_FIELDS = {"public_field_definition", "field_definition"}
+_LONGEST_OPTION = 80
+
+
+def collect(module: Module, source: Source, wanted: Callable[[str], bool]) -> Facts:
+    """All facts of a module."""
+    return _Collector(module, source, wanted).facts()
+
+
+class _Collector:
+    def __init__(self, module: Module, source: Source, wanted: Callable[[str], bool]) -> None:
+        self.module = module
+        self.source = source
+        self.file = source.file
+        self.wanted = cache(wanted)  # the same few names come again and again
+        self.sealer = Sealer(source.file)
+        self.evaluator = Evaluator(module, source, self.sealer.seal)
+        self.constants = settings.Constants(self.evaluator)
+        self.calls: list[Call] = []
+        self.reads: list[Read] = []
+        self.settings: list[Setting] = []
+        self.attributes: list[tuple[str, Expr]] = []
+        self.claimed: set[int] = set()
+        """String literals that are part of a fact already."""
+        self.targets: set[int] = set()
+        """What is assigned to."""
+        self.inside = 0
+        """Where the last call that is a fact ends: what stands in it belongs to it."""
+
+    def facts(self) -> Facts:
+        found = list(exports.exports(self.module, self.source))
+        configuration = self._configuration(found)
+        for site in self.module.sites:
+            self.evaluator.literals = set()
+            if configuration is not None and site.node.id == configuration.id:
+                self.inside = max(self.inside, site.node.end_byte)
+            self._visit(site)
+        self._imports()
+        self.settings += self.constants.settled()
+        self.claimed |= self.constants.claimed
+        definitions = exports.definitions(found, self.evaluator, self.wanted)
+        mentions = (*self._strings(), *self._comments(), *self._unread())
+        rewrites = self.evaluator.rewrites
+        return Facts(
+            self.file.path,
+            settings=tuple(self.settings),
+            calls=tuple(self.calls),
+            attributes=tuple(self.attributes),
+            definitions=tuple(definitions),
+            reads=tuple(
+                Read(one.variable, one.span, frozenset(rewrites.get(one.variable, ())))
+                for one in self.reads
+            ),
+            mentions=mentions,
+            secrets=tuple(dict.fromkeys(self.sealer.secrets)),
+            notes=self._notes(),
+        )
+
+    def _notes(self) -> tuple[Note, ...]:
+        if not self.evaluator.budget.exhausted:
+            return ()
+        return (Note(self.file.path, "is too intricate to be followed to its end"),)
+
+    def _visit(self, site: Site) -> None:
+        node, kind = site.node, site.node.type
+        if kind in ("call_expression", "new_expression"):
+            self._call(node, site.scope)
+        elif kind == "binary_expression":
+            self._binary(node, site.scope)
+        elif kind in ("member_expression", "subscript_expression"):
+            self._property(node, site.scope)
+        elif kind in ("assignment_expression", "augmented_assignment_expression"):
+            self._assignment(node, site.scope)
+        elif kind == "variable_declarator":
+            self._declarator(site)
+        elif kind in _FIELDS:
+            self.constants.declared(site)
+        elif kind == "object" and node.start_byte >= self.inside:
+            self.constants.properties(node, site.scope)
+        elif kind == "template_string" and self._appends(node):
+            self.evaluator.ask(node, site.scope)
+        elif kind in CLASSES:
+            self._class(node)
+
+    # --- code
+
+    def _configuration(self, found: list[exports.Export]) -> Node | None:
+        self.evaluator.literals = set()
+        configured = exports.configuration(found, self.evaluator, self.wanted)
+        if configured is None:
+            return None
+        self.calls.append(configured[0])
+        self.claimed |= self.evaluator.literals
+        return unwrap(configured[1])
+
+    def _call(self, node: Node, scope: Scope) -> None:
+        evaluator = self.evaluator
+        callee = evaluator.names.callee(node, scope)
+        if self.wanted(callee):
+            invoke = evaluator.invoke(callee, node, scope)
+            self.calls.append(call(invoke, self.sealer.seal, self._within(scope)))
+            self.claimed |= evaluator.literals
+            self.inside = max(self.inside, node.end_byte)
+        if node.type == "new_expression":
+            return
+        self._environment_call(callee, node, scope)
+        function = node.child_by_field_name("function")
+        key = function.child_by_field_name("property") if function is not None else None
+        if key is not None and self.source.code(key) in REWRITING:
+            evaluator.ask(node, scope)
+
+    def _environment_call(self, callee: str, node: Node, scope: Scope) -> None:
+        evaluator = self.evaluator
+        given = arguments(node)
+        for variable, span in schema.variables(node, scope, evaluator):
+            self.reads.append(Read(variable, span))
+        if callee == "Deno.env.set" and len(given) == 2:
+            evaluator.literals = set()
+            name = self.source.string(given[0]) or ""
+            self._export(name, given[1], scope, evaluator.span(node))
+        elif callee == "Object.assign" and len(given) > 1:
+            if evaluator.dotted(given[0], scope) in MAPPINGS:
+                term, span = evaluator.ask(given[1], scope), evaluator.span(node)
+                self.settings += settings.exported_all(term, span, evaluator)
+                self.claimed |= evaluator.literals
+        elif given and given[0].type in _TEXTS:
+            evaluator.literals = set()
+            term = evaluator.ask(node, scope)
+            if isinstance(term, Raw) and term.holes and term.holes[0].variable:
+                variable = term.holes[0].variable
+                if variable == self.source.string(given[0]):
+                    self.reads.append(Read(variable, evaluator.span(node)))
+
+    def _within(self, scope: Scope) -> tuple[str, ...]:
+        """Names of the calls whose functions are around a place."""
+        names: list[str] = []
+        around: Scope | None = scope
+        while around:
+            if around.caller:
+                names.append(self.evaluator.names.callee(*around.caller))
+            around = around.parent
+        return tuple(dict.fromkeys(names))
+
+    def _binary(self, node: Node, scope: Scope) -> None:
+        """`url + "?x=y"`; and what the grammar takes for a comparison, but is a tagged template."""
+        if tagged(node):
+            self._call(node, scope)
+            return
+        right, operator = node.child_by_field_name("right"), node.child_by_field_name("operator")
+        if right is None or operator is None or operator.type != "+":
+            return
+        if (self.source.string(right) or "")[:1] in ("?", "&"):
+            self.evaluator.ask(node, scope)
+
+    def _appends(self, node: Node) -> bool:
+        """Whether a template begins with a text that gets parameters appended."""
+        pieces = node.named_children[:2]
+        return (
+            len(pieces) == 2
+            and pieces[0].type == "template_substitution"
+            and self.source.code(pieces[1])[:1] in ("?", "&")
+        )
+
+    def _property(self, node: Node, scope: Scope) -> None:
+        """`process.env.X`."""
+        inner = node.child_by_field_name("object")
+        if inner is None or node.id in self.targets:
+            return
+        if self.evaluator.dotted(inner, scope) not in MAPPINGS:
+            return
+        term = self.evaluator.ask(node, scope)
+        variable = term.holes[0].variable if isinstance(term, Raw) and term.holes else None
+        if variable:
+            self.reads.append(Read(variable, self.evaluator.span(node)))
+
+    def _declarator(self, site: Site) -> None:
+        node, scope, evaluator = site.node, site.scope, self.evaluator
+        target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        if target is None or value is None:
+            return
+        if target.type == "object_pattern":
+            if evaluator.dotted(value, scope) in MAPPINGS:
+                for one in children(target):
+                    key = one.child_by_field_name("key") or one.child_by_field_name("left") or one
+                    name = self.source.key(key)
+                    if name and is_name(name):
+                        self.reads.append(Read(name, evaluator.span(one)))
+            return
+        self.constants.declared(site)
+        name = self.source.code(target)
+        owner = scope.owner(name)
+        if owner and (len(owner.bindings[name]) > 1 or owner.mutations.get(name)):
+            evaluator.ask(target, scope)  # learns what the module rewrites
+
+    def _assignment(self, node: Node, scope: Scope) -> None:
+        evaluator = self.evaluator
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        if left is None or right is None:
+            return
+        target = unwrap(left)
+        inner = target.child_by_field_name("object")
+        if node.type != "assignment_expression" or inner is None:
+            return
+        self.targets.add(target.id)
+        _, keys, exact = access(target, self.source)
+        span = evaluator.span(node)
+        if evaluator.dotted(inner, scope) in MAPPINGS and exact:
+            self._export(keys[-1], right, scope, span)
+            return
+        if evaluator.dotted(target, scope) in MAPPINGS:
+            self.settings += settings.exported_all(evaluator.ask(right, scope), span, evaluator)
+            self.claimed |= evaluator.literals
+        elif exact and self.source.code(inner) not in ("module", "exports", "module.exports"):
+            self._attribute(keys[-1], right, scope)
+
+    def _export(self, name: str, value: Node, scope: Scope, span: Span) -> None:
+        term = self.evaluator.ask(value, scope)
+        found = list(settings.exported(name, term, span, self.evaluator))
+        self.settings += found
+        self.claimed |= self.evaluator.literals if found else set()
+
+    def _attribute(self, name: str, value: Node, scope: Scope) -> None:
+        """`options.prepare = false`: the last name, and the value where it is simple."""
+        term = self.evaluator.ask(value, scope)
+        short = isinstance(term, Raw) and len(term.text) <= _LONGEST_OPTION
+        if short or isinstance(term, Const | Symbol):
+            self.attributes.append((name, seal(term, self.sealer.seal, name)))
+        else:
+            self.attributes.append((name, Unknown(self.evaluator.span(value))))
+
+    def _class(self, node: Node) -> None:
+        """A class that extends a client and has no constructor calls that of the client."""
+        cls = self.module.scopes[node.id]
+        if cls.heritage is None or "constructor" in cls.bindings:
+            return
+        callee = self.evaluator.dotted(cls.heritage, cls.parent or cls)
+        if callee and self.wanted(callee):
+            span = self.evaluator.span(cls.heritage)
+            self.calls.append(Call(callee, (), (), True, span))
+
+    def _imports(self) -> None:
+        """`import { X } from "$env/static/private"`."""
+        for bindings in self.module.root.bindings.values():
+            for one in bindings:
+                if one.imported and one.imported.module in MAPPINGS and one.imported.member:
+                    span = self.evaluator.span(one.node)
+                    self.reads.append(Read(one.imported.member, span))
+
+    # --- text
+
+    def _strings(self) -> Iterator[Mention]:
+        """DSNs in strings that are part of no other fact."""
+        for site in self.module.sites:
+            node = site.node
+            if b"://" not in self.source.data[node.start_byte : node.end_byte]:
+                continue
+            if node.type == "jsx_text":
+                span = self.source.span(node)
+                yield from text.mentions(self.file, self.sealer, span.start, span.end, False)
+            elif node.type in _TEXTS and node.id not in self.claimed:
+                term = self.evaluator.ask(node, site.scope)
+                if isinstance(term, Raw):
+                    yield from text.mentions_in(self.sealer, term)
+
+    def _comments(self) -> Iterator[Mention]:
+        for node in self.module.comments:
+            span = self.source.span(node)
+            if self.file.data.find(b"://", span.start, span.end) >= 0:
+                yield from text.mentions(self.file, self.sealer, span.start, span.end, True)
+
+    def _unread(self) -> Iterator[Mention]:
+        """DSNs where the syntax is not understood."""
+        if not self.module.root.node.has_error:
+            return
+        nodes = [one.node for one in self.module.sites if one.node.type in {*_TEXTS, "jsx_text"}]
+        spans = sorted(self.source.span(node) for node in [*nodes, *self.module.comments])
+        starts = [span.start for span in spans]
+        furthest: list[int] = []
+        for span in spans:
+            furthest.append(max(span.end, furthest[-1] if furthest else 0))
+        start, end = self.file.body, len(self.file.data)
+        for mention in text.mentions(self.file, self.sealer, start, end):
+            before = bisect_right(starts, mention.dsn.span.start) - 1
+            if before < 0 or furthest[before] <= mention.dsn.span.start:
+                yield mention

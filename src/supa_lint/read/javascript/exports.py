@@ -1,0 +1,206 @@
+"""What a module gives to others: definitions, and the configuration that a tool takes from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from supa_lint.model import HOLE, Call, Definition, Hole
+from supa_lint.raw import Raw
+from supa_lint.read.javascript import environ, schema
+from supa_lint.read.javascript.evaluate import Evaluator
+from supa_lint.read.javascript.modules import specifier
+from supa_lint.read.javascript.names import ENVIRONMENT
+from supa_lint.read.javascript.scope import Module, Scope, Site
+from supa_lint.read.javascript.syntax import (
+    CLASSES,
+    FUNCTIONS,
+    Source,
+    arguments,
+    children,
+    unwrap,
+)
+from supa_lint.read.javascript.walk import access
+from supa_lint.read.python.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WORTH = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
+_MOST_DEFINITIONS = 400
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A name that a module exports. Without a node it is one of another module (`symbol`)."""
+
+    name: str
+    node: Node | None
+    scope: Scope
+    symbol: str = ""
+
+
+def exports(module: Module, source: Source) -> Iterator[Export]:
+    """All that a module exports, in either module system."""
+    for site in module.sites:
+        if site.node.type == "export_statement":
+            yield from _exported(site, source)
+        elif site.node.type == "assignment_expression":
+            yield from _assigned(site, source)
+
+
+def _exported(site: Site, source: Source) -> Iterator[Export]:
+    node, scope = site.node, site.scope
+    default = any(child.type == "default" for child in node.children)
+    value = node.child_by_field_name("value")
+    declaration = node.child_by_field_name("declaration")
+    if value is None and any(child.type == "=" for child in node.children):
+        value = next(iter(children(node)), None)
+        default = True
+    if value is not None and default:
+        yield Export("default", value, scope)
+    elif declaration is not None and declaration.type in FUNCTIONS | CLASSES:
+        name = declaration.child_by_field_name("name")
+        written = source.code(name) if name is not None else "default"
+        yield Export("default" if default else written, declaration, scope)
+    elif declaration is not None:
+        for one in children(declaration):
+            name = one.child_by_field_name("name")
+            if name is not None and name.type == "identifier":
+                yield Export(source.code(name), name, scope)
+    given = node.child_by_field_name("source")
+    text = source.string(given) if given is not None else None
+    for clause in children(node):
+        for one in children(clause) if clause.type == "export_clause" else []:
+            name = one.child_by_field_name("name")
+            alias = source.key(one.child_by_field_name("alias") or name)
+            if name is None or alias is None:
+                continue
+            if given is None:
+                yield Export(alias, name, scope)
+            elif text:
+                yield Export(alias, None, scope, f"{specifier(text).name}.{source.key(name)}")
+
+
+def _assigned(site: Site, source: Source) -> Iterator[Export]:
+    """`module.exports = x`, `exports.name = x`."""
+    left = site.node.child_by_field_name("left")
+    right = site.node.child_by_field_name("right")
+    if left is None or right is None:
+        return
+    root, keys, exact = access(left, source)
+    if not exact or root.type != "identifier":
+        return
+    path = ".".join((source.code(root), *keys))
+    if path == "module.exports":
+        yield Export("default", right, site.scope)
+    elif re.fullmatch(r"(?:module\.)?exports\.\w+", path):
+        yield Export(keys[-1], right, site.scope)
+
+
+def configuration(
+    found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
+) -> tuple[Call, Node] | None:
+    """What a configuration file such as `drizzle.config.ts` exports, as a call of
+    `drizzle.config.default`, and the node it stands in."""
+    callee = evaluator.names.qualified("default")
+    default = next((one for one in found if one.name == "default"), None)
+    if default is None or default.node is None or not wanted(callee):
+        return None
+    term = _default(default.node, default.scope, evaluator)
+    span = evaluator.span(default.node)
+    return call(Invoke(callee, (term,), (), True, span), evaluator.seal), default.node
+
+
+def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
+    """The object that is exported, also through `defineConfig(...)` and functions that give it."""
+    node = unwrap(node)
+    function = evaluator.module.scopes.get(node.id) if node.type in FUNCTIONS else None
+    if function is not None:
+        return evaluator.returned(function)
+    if node.type == "call_expression" and (given := arguments(node)):
+        inner = _default(given[0], scope, evaluator)
+        if isinstance(inner, Table | Items):
+            return inner
+    term = evaluator.evaluate(node, scope)
+    while isinstance(term, Invoke) and term.args:
+        term = term.args[0]
+    return term
+
+
+def definitions(
+    found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
+) -> list[Definition]:
+    """What other modules may import, as far as it could be part of a connection."""
+    path = evaluator.source.file.path
+    terms = ((name, term) for one in found for name, term in _defined(one, evaluator))
+    return [
+        Definition(name, seal(term, evaluator.seal, name), path)
+        for name, term in islice(terms, _MOST_DEFINITIONS)
+        if matters(term, wanted)
+    ]
+
+
+def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+    node, scope = export.node, export.scope
+    if node is None:
+        span = evaluator.span(scope.node)
+        yield export.name, Raw(HOLE, span, (Hole(symbol=export.symbol),))
+        return
+    for variable, span in schema.variables(node, scope, evaluator):
+        yield variable, environ.hole(variable, None, span, evaluator)
+    named = evaluator.names.resolve(node, scope)
+    inner = evaluator.module.scopes.get(unwrap(node).id) or (
+        named.scope if named and named.kind == "name" else None
+    )
+    if inner and inner.kind == "function":
+        term = evaluator.returned(inner)
+    elif inner:
+        for name in list(inner.bindings):
+            if inner.bindings[name][0].kind != "function":
+                yield name, evaluator.variables.resolve(name, inner, evaluator.span(inner.node))
+        return
+    elif named and named.name == ENVIRONMENT:
+        return
+    else:
+        term = _value(node, scope, evaluator)
+    yield export.name, term
+    yield from _members(term)
+
+
+def _value(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
+    """The value of an export; of NestJS's `registerAs("name", () => ({...}))` what that gives."""
+    call_node = unwrap(node)
+    if call_node.type == "call_expression":
+        given = arguments(call_node)
+        function = evaluator.module.scopes.get(unwrap(given[-1]).id) if given else None
+        callee = evaluator.names.callee(call_node, scope)
+        if function is not None and callee.endswith(".registerAs"):
+            return evaluator.returned(function)
+    return evaluator.ask(node, scope)
+
+
+def _members(term: Term, depth: int = 0) -> Iterator[tuple[str, Term]]:
+    if isinstance(term, Table) and depth < _DEEPEST:
+        for name, value in term.entries:
+            yield name, value
+            yield from _members(value, depth + 1)
+
+
+def matters(term: Term, wanted: Callable[[str], bool]) -> bool:
+    """Whether a value could be part of a connection."""
+    if isinstance(term, Raw | Parsed):
+        raw = as_text(term)
+        known = any(hole.variable or hole.symbol or hole.default for hole in raw.holes)
+        return known or bool(_WORTH.search(raw.text))
+    if isinstance(term, Table):
+        return any(matters(value, wanted) for _, value in term.entries)
+    if isinstance(term, Items):
+        return any(matters(item, wanted) for item in term.items)
+    if isinstance(term, Invoke):
+        return wanted(term.callee) or any(matters(one, wanted) for one in term.args)
+    return False
