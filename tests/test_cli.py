@@ -135,3 +135,40 @@ def test_nothing_is_written_to_a_closed_pipe(project: Path) -> None:
     command = f"{sys.executable} -m supa_lint check | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
     assert "Traceback" not in done.stderr
+
+
+RULE = """\
+summary: A pooler in Ireland
+severity: warning
+when: {endpoint.region: eu-west-1}
+at: dsn.host
+message: "{setting.name} goes to Ireland"
+help: Move it to Frankfurt.
+why: Our data stays in Germany.
+aliases: [irish-database]
+"""
+
+
+def test_rules_of_the_project(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "ci/lint/checks/house").mkdir(parents=True)
+    (project / "ci/lint/checks/house/database-in-ireland.yaml").write_text(RULE)
+    (project / "supa-lint.toml").write_text('extend-rules = ["ci/lint"]\n')
+    assert main(["check", "--format", "concise"]) == 1
+    assert "[database-in-ireland] DATABASE_URL goes to Ireland" in capsys.readouterr().out
+    assert main(["check", "--ignore", "irish-database"]) == 1
+    captured = capsys.readouterr()
+    assert "database-in-ireland" not in captured.out
+    assert "irish-database is now called database-in-ireland" in captured.err
+    assert main(["explain", "irish-database"]) == 0
+    assert "Germany" in capsys.readouterr().out
+
+
+def test_a_broken_rule_of_the_project(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "ci/lint/checks/house").mkdir(parents=True)
+    path = project / "ci/lint/checks/house/database-in-ireland.yaml"
+    path.write_text(RULE.replace("endpoint.region", "endpoint.regoin"))
+    (project / "supa-lint.toml").write_text('extend-rules = ["ci/lint"]\n')
+    assert main(["check"]) == 2
+    err = capsys.readouterr().err
+    assert "database-in-ireland.yaml:3" in err
+    assert "endpoint.region" in err

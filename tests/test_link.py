@@ -330,3 +330,37 @@ def test_a_url_that_another_module_builds() -> None:
         ),
     }
     assert places(run(files), PREPARES) == ["app/db.py:4"]
+
+
+SQLALCHEMY = """\
+import os
+from sqlalchemy.ext.asyncio import create_async_engine
+
+url = os.environ["DATABASE_URL"]
+{}
+engine = create_async_engine(url)
+"""
+
+
+@pytest.mark.parametrize(
+    "rewriting",
+    [
+        'url = url.replace("postgresql://", "postgresql+asyncpg://")',
+        'if url.startswith("postgresql://"):\n'
+        '    url = url.replace("postgresql://", "postgresql+asyncpg://", 1)',
+        'url = url.replace("postgres://", "postgresql://")\n'
+        'url = url.replace("postgresql://", "postgresql+asyncpg://")',
+    ],
+)
+def test_a_scheme_that_code_replaces_by_a_known_one(rewriting: str) -> None:
+    files = {".env": dsn_line(TRANSACTION), "db.py": SQLALCHEMY.format(rewriting)}
+    report = run(files)
+    found = {finding.rule for finding in report.findings}
+    assert PREPARES in found  # the driver is known
+    assert "scheme-rejected-by-client" not in found
+
+
+def test_a_scheme_that_code_may_replace_is_not_known() -> None:
+    rewriting = 'if os.environ.get("ASYNC"):\n    url = url.replace("postgresql://", "postgresql+asyncpg://")'
+    files = {".env": dsn_line(TRANSACTION), "db.py": SQLALCHEMY.format(rewriting)}
+    assert run(files).findings == ()

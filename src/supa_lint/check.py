@@ -66,8 +66,9 @@ def _apply(rule: Rule, facts: ConnectionFacts) -> Finding | None:
         return None
     if holds(rule.when, facts) is not True:
         return None
-    place = _place(str(rule.data["at"]), facts)
-    names = _Names(facts)
+    at = rule.data["at"]
+    place = _place(" ".join(at) if isinstance(at, list) else str(at), facts)
+    names = _Names(facts, rule)
     return Finding(
         rule=rule.id,
         severity=rule.severity,
@@ -97,6 +98,9 @@ def _order(finding: Finding) -> tuple[Span, str]:
 def _place(at: str, facts: ConnectionFacts) -> Span:
     """Where a finding points. What has no place of its own is shown at the whole DSN."""
     connection = facts.connection
+    if at.startswith("use."):
+        uses = (facts.uses(name.removeprefix("use.")) for name in at.split())
+        return next((calls[0].span for calls in uses if calls), connection.dsn.span)
     kind, _, rest = at.partition(".")
     span: Span | None = None
     if kind == "dsn" and rest == "password":
@@ -127,8 +131,6 @@ def _place(at: str, facts: ConnectionFacts) -> Span:
         span = facts.tls_place()
     elif kind == "rejected":
         span = next((place for _, place in facts.rejected()), None)
-    elif kind == "use":
-        span = next((call.span for call in facts.uses(rest)), None)
     return span or connection.dsn.span
 
 
@@ -137,7 +139,7 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
     connection = facts.connection
     asked = {name.partition(".")[0] for name in rule.when}
     rows: list[tuple[Span, str]] = []
-    if str(rule.data["at"]).startswith(("client", "rejected", "use", "option")):
+    if str(rule.data["at"]).lstrip("['").startswith(("client", "rejected", "use", "option")):
         where = connection.setting.name if connection.setting else "the DSN"
         span = connection.setting.span if connection.setting else connection.dsn.span
         rows.append((span, f"{where} is set here"))
@@ -158,8 +160,9 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
 class _Names:
     """The texts that may stand in a message as `{name}`."""
 
-    def __init__(self, facts: ConnectionFacts) -> None:
+    def __init__(self, facts: ConnectionFacts, rule: Rule) -> None:
         self._facts = facts
+        self._rule = rule
 
     def fill(self, text: str) -> str:
         """`text` with every `{name}` filled. One that has no known value is left out."""
@@ -205,7 +208,8 @@ class _Names:
 
     def _reason(self) -> str:
         """Why the client does what the rule is about: the `because` of what decided."""
-        for name in ("switched", "prepares"):
+        asked = [name.removeprefix("client.") for name in self._rule.when if "client." in name]
+        for name in dict.fromkeys([*asked[::-1], "switched", "prepares"]):
             because = self._facts.decision(name).entry.get("because")
             if because:
                 return str(because)

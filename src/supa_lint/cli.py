@@ -17,6 +17,7 @@ from supa_lint import __version__
 from supa_lint.usage import UsageError
 
 if TYPE_CHECKING:
+    from supa_lint.workspace import Workspace
     from supa_lint.report import Report
 
 CLEAN, FINDINGS, MISUSE, FAILURE = 0, 1, 2, 3
@@ -50,9 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         result: int = options.run(options)
         sys.stdout.flush()
     except (UsageError, ConfigError) as error:
-        from supa_lint.report.text import clean
+        from supa_lint.report.text import clean_lines
 
-        print(f"supa-lint: {clean(str(error))}", file=sys.stderr)
+        print(f"supa-lint: {clean_lines(str(error))}", file=sys.stderr)
         return MISUSE
     except BrokenPipeError:
         # `supa-lint | head`: the reader has enough. Keep Python from complaining at exit.
@@ -170,19 +171,16 @@ def _check(options: argparse.Namespace) -> int:
         platform=options.platform,
     )
     config = workspace.config
-    for name in [*_names(options.select), *_names(options.ignore)]:
-        if name not in workspace.rule_names:
-            from supa_lint.config import unknown
-
-            raise UsageError(unknown("rule", name, workspace.rule_names))
+    select = _rule_names(_names(options.select) or config.select or (), workspace)
+    ignore = _rule_names([*config.ignore, *_names(options.ignore)], workspace)
     report = lint(
         workspace.tree,
         config,
         workspace.knowledge,
         Options(
             paths=workspace.paths,
-            select=tuple(_names(options.select)) or config.select,
-            ignore=(*config.ignore, *_names(options.ignore)),
+            select=select or None,
+            ignore=ignore,
             min_severity=Severity(options.min_severity or config.min_severity or Severity.INFO),
             pedantic=options.pedantic or config.pedantic,
         ),
@@ -193,6 +191,19 @@ def _check(options: argparse.Namespace) -> int:
         return FAILURE
     level = Severity(options.fail_on or config.fail_on or Severity.WARNING)
     return FINDINGS if failing(report, level) and not options.exit_zero else CLEAN
+
+
+def _rule_names(names: Sequence[str], workspace: Workspace) -> tuple[str, ...]:
+    """The names as rules are called now. A former name works, and says so."""
+    for name in names:
+        if name not in workspace.rule_names:
+            from supa_lint.config import unknown
+
+            raise UsageError(unknown("rule", name, workspace.rule_names))
+        now = workspace.knowledge.current(name)
+        if now != name:
+            print(f"supa-lint: the rule {name} is now called {now}", file=sys.stderr)
+    return tuple(workspace.knowledge.current(name) for name in names)
 
 
 def _standard_input(options: argparse.Namespace) -> bytes | None:
@@ -250,9 +261,9 @@ def _names(values: Sequence[str] | None) -> list[str]:
 
 
 def _rules(options: argparse.Namespace) -> int:
-    from supa_lint.knowledge import load
+    from supa_lint.workspace import open_knowledge
 
-    rules = load().rules.values()
+    rules = open_knowledge().rules.values()
     if options.format == "json":
         import json
 
@@ -282,13 +293,14 @@ def _rules(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from supa_lint.config import unknown
-    from supa_lint.knowledge import load
     from supa_lint.pages import page
+    from supa_lint.workspace import open_knowledge
 
-    rules = load().rules
-    if options.rule not in rules:
-        raise UsageError(unknown("rule", options.rule, rules))
-    print(page(rules[options.rule]), end="")
+    knowledge = open_knowledge()
+    name = knowledge.current(options.rule)
+    if name not in knowledge.rules:
+        raise UsageError(unknown("rule", name, knowledge.rules))
+    print(page(knowledge.rules[name]), end="")
     return CLEAN
 
 

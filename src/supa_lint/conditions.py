@@ -9,6 +9,7 @@ A condition is a table of fact names and what each must be; all must hold:
       option.prepare_threshold: present   # or `absent`
       param.sslmode: {matches: '^verify-'}
       client.switched: [no, unknown]        # `unknown` asks for just that
+      any: [{setting.purpose: migration}, {client.migrates: yes}]   # one of these tables
       version.asyncpg: '>=0.31'           # every version that may be installed
 
 A fact that is `UNKNOWN` makes its condition unknown; a table with a *no* is no, else with an
@@ -60,12 +61,18 @@ def holds(when: When, lookup: Lookup) -> Tri:
     """Whether all conditions of `when` hold."""
     result: Tri = True
     for name, wanted in when.items():
-        one = _holds(name, wanted, lookup(name))
+        one = _any(wanted, lookup) if name == "any" else _holds(name, wanted, lookup(name))
         if one is False:
             return False
         if one is None:
             result = None
     return result
+
+
+def _any(tables: Sequence[When], lookup: Lookup) -> Tri:
+    """Whether one of several tables holds."""
+    verdicts = [holds(table, lookup) for table in tables]
+    return True if True in verdicts else None if None in verdicts else False
 
 
 def decide(rows: Sequence[Mapping[str, Any]] | Any, lookup: Lookup) -> Decision:

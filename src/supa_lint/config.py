@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,7 +68,7 @@ class Config:
 
     def excluded(self, path: str) -> bool:
         """Whether `path` (relative to the root) is not to be read."""
-        return any(matches(path, glob) for glob in self.exclude)
+        return any(matches(path, glob) for glob in (*self.exclude, *self.extend_rules))
 
     def ignored_in(self, path: str) -> frozenset[str]:
         """Ids and groups of the rules that are ignored in `path`."""
@@ -151,21 +151,40 @@ def matches(path: str, glob: str) -> bool:
     `*`, `?` and `[...]` match within one name, `**` any number of folders. A glob without `/`
     matches a name at any depth. A glob that names a folder matches all that is in it.
     """
+    return _compiled(glob).fullmatch(path) is not None
+
+
+def glob_pattern(glob: str) -> str:
+    """The regular expression that matches the same paths as `glob`."""
     names = [name for name in glob.split("/") if name not in ("", ".")]
     if "/" not in glob.rstrip("/"):
         names.insert(0, "**")
-    return _matches(path.split("/"), names)
+    pattern = "".join(
+        r"(?:[^/]+/)*" if name == "**" else f"{_name_pattern(name)}/" for name in names
+    )
+    # The last name is a file, or a folder with all that is in it.
+    return pattern + "[^/].*" if names[-1:] == ["**"] else pattern[:-1] + "(?:/.*)?"
 
 
-def _matches(path: list[str], glob: list[str]) -> bool:
-    if not glob:
-        return True
-    if glob[0] == "**":
-        rest = glob[1:]
-        if rest[:1] == ["**"]:
-            return _matches(path, rest)
-        return any(_matches(path[start:], rest) for start in range(len(path)))
-    return bool(path) and fnmatchcase(path[0], glob[0]) and _matches(path[1:], glob[1:])
+@lru_cache(maxsize=1024)
+def _compiled(glob: str) -> re.Pattern[str]:
+    return re.compile(glob_pattern(glob), re.DOTALL)
+
+
+def _name_pattern(name: str) -> str:
+    """`*`, `?` and `[...]` of one name; none of them matches a `/`."""
+    pieces = re.split(r"(\*|\?|\[!?\]?[^\]]*\])", name)
+    for index, piece in enumerate(pieces):
+        if piece == "*":
+            pieces[index] = "[^/]*"
+        elif piece == "?":
+            pieces[index] = "[^/]"
+        elif piece.startswith("[") and piece.endswith("]") and len(piece) > 2:
+            inside = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
+            pieces[index] = f"[^{inside[1:]}/]" if inside.startswith("!") else f"(?!/)[{inside}]"
+        else:
+            pieces[index] = re.escape(piece)
+    return "".join(pieces)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

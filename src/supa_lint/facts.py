@@ -323,7 +323,25 @@ class ConnectionFacts:
         return ranges.pop() if len(ranges) == 1 else UNKNOWN
 
     def _use(self, name: str) -> Fact:
-        return PRESENT if self.uses(name) else ABSENT
+        if not self.uses(name):
+            return ABSENT
+        # With several connections in one package nobody knows which of them is used this way.
+        return PRESENT if self._is_only_client() else UNKNOWN
+
+    def _is_only_client(self) -> bool:
+        client = self.connection.client
+        if client is None:
+            return False
+        path = client.call.span.path
+        calls = {
+            call.span
+            for one in self.project.facts
+            if self.project.places[one.path] is Place.LIVE
+            and self.project.packages.sees(one.path, path)
+            for call in one.calls
+            if any(use.spec.id == client.file for use in self.project.clients.uses(call))
+        }
+        return len(calls) <= 1
 
     def uses(self, name: str) -> list[Call]:
         """The calls that the client file lists under `uses`, in the client's own package."""

@@ -238,7 +238,7 @@ def _takes_scheme(facts: ConnectionFacts, dsn: Dsn) -> bool:
 def _clients(spec: ClientSpec, connection: Connection, project: Project) -> Iterator[Client]:
     """A client without any options, in each variant that the connection string allows."""
     call = Call("", (), (), complete=True, span=connection.dsn.span)
-    plain = Client(spec.id, str(spec.data["label"]), call, spec.data)
+    plain = Client(spec.id, str(spec.data["label"]), call, spec.id, spec.data)
     variants = spec.data.get("variants", [])
     if not variants:
         yield plain
@@ -246,7 +246,7 @@ def _clients(spec: ClientSpec, connection: Connection, project: Project) -> Iter
     for variant in variants:
         if holds(variant.get("when", {}), facts) is not False:
             data: Mapping[str, Any] = {**spec.data, **variant}
-            yield Client(str(variant.get("id", spec.id)), str(data["label"]), call, data)
+            yield Client(str(variant.get("id", spec.id)), str(data["label"]), call, spec.id, data)
 
 
 # --- output -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from supa_lint.clients import Use
 from supa_lint.conditions import holds
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
+from supa_lint.dsn.rewrite import rewrite
 from supa_lint.environment import Environment, environments, stated
 from supa_lint.facts import ConnectionFacts
 from supa_lint.model import (
@@ -99,7 +100,7 @@ class _Linker:
             platform=platform,
             variables=environment.variables if environment else {},
         )
-        client = Client(use.spec.id, str(use.data["label"]), use.call, use.data)
+        client = Client(use.spec.id, str(use.data["label"]), use.call, use.spec.id, use.data)
         joined = replace(connection, client=client)
         lookup = ConnectionFacts(joined, self._project)
         if holds(use.data.get("when", {}), lookup) is not True:
@@ -113,7 +114,8 @@ class _Linker:
                 data = {**use.data, **variant, "when": {}}
                 library = str(variant.get("id", use.spec.id))
                 return replace(
-                    connection, client=Client(library, str(data["label"]), use.call, data)
+                    connection,
+                    client=Client(library, str(data["label"]), use.call, use.spec.id, data),
                 )
         if variants:
             # It connects, but which of its drivers does is not known.
@@ -150,7 +152,7 @@ class _Linker:
         if setting.span in self._joined:
             return
         rewritten, read = self._reads(setting.name, environment)
-        dsn = replace(dsn, rewritten=dsn.rewritten | rewritten)
+        dsn = rewrite(dsn, rewritten)
         for platform in self._platforms(Resolution(dsn, setting, environment)):
             yield Connection(
                 dsn=dsn,

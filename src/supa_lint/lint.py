@@ -154,7 +154,7 @@ def _notes(tree: Tree, facts: Iterable[Facts]) -> Iterator[Note]:
 
 
 def _ignored(finding: Finding, config: Config, knowledge: Knowledge) -> bool:
-    names = config.ignored_in(finding.span.path)
+    names = {knowledge.current(name) for name in config.ignored_in(finding.span.path)}
     return finding.rule in names or knowledge.rules[finding.rule].group in names
 
 

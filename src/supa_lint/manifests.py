@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from fnmatch import translate
 
 from supa_lint.conditions import ABSENT, UNKNOWN, Fact, decide
-from supa_lint.config import matches
+from supa_lint.config import glob_pattern, matches
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Place, Platform, Span
 from supa_lint.place import place_of
@@ -23,23 +22,19 @@ class Manifests:
             for manifest in spec.data.get("manifest", [])
             for pattern in manifest["files"]
         ]
-        # One expression over the last part of all globs rules most files out at once.
-        names = dict.fromkeys(pattern.rpartition("/")[2] for pattern, *_ in self._rows)
-        self._names = re.compile("|".join(translate(name) for name in names))
+        # One expression over all globs rules most files out at once.
+        self._any = re.compile("|".join(f"(?:{glob_pattern(p)})" for p, *_ in self._rows))
 
     def is_manifest(self, path: str) -> bool:
         """Whether a platform knows files of this name (what it contains may say otherwise)."""
-        return self._may_be(path) and any(matches(path, pattern) for pattern, *_ in self._rows)
+        return self._any.fullmatch(path) is not None
 
     def by_name(self, paths: Iterable[str]) -> Iterator[Platform]:
         """The platforms that files show without a look inside."""
-        for path in filter(self._may_be, paths):
+        for path in filter(self.is_manifest, paths):
             for pattern, spec, enough in self._rows:
                 if enough and matches(path, pattern) and place_of(path) is Place.LIVE:
                     yield platform_of(spec, Span(path, 0, 0))
-
-    def _may_be(self, path: str) -> bool:
-        return self._names.match(path.rpartition("/")[2]) is not None
 
 
 def platform_of(spec: PlatformSpec, span: Span) -> Platform:

@@ -410,6 +410,8 @@ class Client:
     library: str
     label: str
     call: Call
+    file: str
+    """Id of the client file (`library` is that of the variant)."""
     data: TableMapping[str, Any] = field(repr=False)
 
 

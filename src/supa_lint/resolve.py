@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
+from supa_lint.dsn.rewrite import rewrite
 from supa_lint.environment import Environment
 from supa_lint.model import (
     HOLE,
@@ -267,7 +268,7 @@ def _deciding(value: Value) -> tuple[Hole, ...]:
 def _rewrite(value: Value, rewritten: frozenset[str]) -> Value:
     if not rewritten:
         return value
-    dsn = value.dsn and replace(value.dsn, rewritten=value.dsn.rewritten | rewritten)
+    dsn = value.dsn and rewrite(value.dsn, rewritten)
     return replace(value, dsn=dsn, rewritten=value.rewritten | rewritten)
 
 

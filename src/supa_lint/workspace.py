@@ -33,9 +33,23 @@ class Workspace:
 
     @property
     def rule_names(self) -> set[str]:
-        """Ids and groups of all rules."""
+        """Ids (former ones too) and groups of all rules."""
         rules = self.knowledge.rules
-        return {*rules, *(rule.group for rule in rules.values())}
+        groups = {rule.group for rule in rules.values()}
+        return {*rules, *groups, *self.knowledge.aliases}
+
+
+def open_knowledge() -> Knowledge:
+    """What supa-lint knows here: with the rules of the project around the current folder.
+
+    Raises `ConfigError`.
+    """
+    from supa_lint.config import load
+    from supa_lint.discover import find_root
+    from supa_lint.knowledge import load as load_knowledge
+
+    root = find_root()
+    return load_knowledge([root / folder for folder in load(root).extend_rules])
 
 
 def open_workspace(
@@ -68,7 +82,8 @@ def open_workspace(
             raise UsageError(f"{path}: no such file or folder")
     root = find_root([path.absolute() for path in paths])
     relative = tuple(_relative(path, root) for path in paths)
-    config, knowledge = load(root, config_file), load_knowledge()
+    config = load(root, config_file)
+    knowledge = load_knowledge([root / folder for folder in config.extend_rules])
     workspace = Workspace(config, knowledge, _no_files(), relative)
     validate(config, rules=workspace.rule_names, platforms=knowledge.platforms)
     if platform is not None:
@@ -127,7 +142,7 @@ def _discover(
     tree = discover(
         root,
         explicit=() if stdin is not None else [path for path in relative if path != "."],
-        excluded=config.excluded if config.exclude else None,
+        excluded=config.excluded if config.exclude or config.extend_rules else None,
         wanted=lambda path: (
             is_package_file(path) or path == config.source or manifests.is_manifest(path)
         ),

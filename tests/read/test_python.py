@@ -147,8 +147,12 @@ def test_pieces_that_are_not_known_are_holes() -> None:
 @pytest.mark.parametrize(
     ("code", "parts"),
     [
-        ('url.replace("postgres://", "postgresql://", 1)', {"scheme"}),
-        ('url.replace("postgresql://", "postgresql+asyncpg://")', {"scheme"}),
+        ('url.replace("postgres://", "postgresql://", 1)', {"scheme:postgres>postgresql"}),
+        (
+            'url.replace("postgresql://", "postgresql+asyncpg://")',
+            {"scheme:postgresql>postgresql+asyncpg"},
+        ),
+        ('url.replace("postgresql://", scheme)', {"scheme"}),
         ('url.replace(":6543", ":5432")', {"port"}),
         ('url.replace("?pgbouncer=true", "")', {"params"}),
         ('url.replace("[YOUR-PASSWORD]", secret)', {"password"}),
@@ -397,12 +401,12 @@ def test_fields_of_pydantic_settings_read_the_environment() -> None:
     assert url.hole.default.dsn is not None
     fixed = defined["fixed"]
     assert isinstance(fixed, Value)
-    assert fixed.rewritten == {"scheme"}
+    assert fixed.rewritten == {"scheme:postgres>postgresql"}
     asynchronous = defined["async_url"]
     assert isinstance(asynchronous, Value)
     assert asynchronous.hole is not None
     assert asynchronous.hole.variable == "APP_DATABASE_URL"
-    assert asynchronous.rewritten == {"scheme"}
+    assert asynchronous.rewritten == {"scheme:postgresql>postgresql+asyncpg"}
     assert not found.settings
     assert not found.mentions
 

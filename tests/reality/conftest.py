@@ -1,5 +1,7 @@
-"""The experiments run only when asked for: `pytest -m reality tests/reality` (with `--record` to write
-`recorded.json` and docs/proof.md from what was seen)."""
+"""The experiments run only when asked for: `pytest -m reality tests/reality`.
+
+With `--record`, what was seen is written to `recorded.json` and docs/proof.md.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Installs what the experiments need, by itself: servers from Debian, one virtual environment per set
-of drivers, npm packages.
+"""Installs what the experiments need, by itself: servers from Debian, one virtual environment per
+set of drivers, npm packages.
 
-The drivers are kept in `$SUPA_LINT_REALITY_CACHE`, or `~/.cache/supa-lint-reality`, under a name that
-changes with what is asked for. What can't be installed raises `NotInstalledError` with the reason:
-nothing here is ever skipped.
+The drivers are kept in `$SUPA_LINT_REALITY_CACHE`, or `~/.cache/supa-lint-reality`, under a name
+that changes with what is asked for. What can't be installed raises `NotInstalledError` with the
+reason: nothing here is ever skipped.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ REQUIREMENTS = Path(__file__).parent / "requirements"
 _DEBIAN = ("postgresql", "pgbouncer", "libnss-wrapper", "openssl")
 _NEWER_SUITE = "trixie"
 _NEWER = (
-    ("pgbouncer", "libc6", "libcares2", "libevent-2.1-7t64", "libpam0g", "libssl3t64")
-    + ("libsystemd0", "libaudit1", "libcap-ng0", "libcap2", "libgcc-s1", "libzstd1", "zlib1g")
+    "pgbouncer", "libc6", "libcares2", "libevent-2.1-7t64", "libpam0g", "libssl3t64",
+    "libsystemd0", "libaudit1", "libcap-ng0", "libcap2", "libgcc-s1", "libzstd1", "zlib1g",
 )  # fmt: skip
-"""PgBouncer of the next Debian with its libraries: it runs with its own C library, beside the machine's."""
+"""PgBouncer of the next Debian with all its libraries: the machine's own ones are too old."""
 
 _PREPARES = (1, 21)
 """The first PgBouncer that supports prepared statements in transaction mode."""
@@ -83,7 +83,7 @@ def programs() -> Programs:
         _apt_install()
     found = _found()
     if found is None:
-        raise NotInstalledError(f"{', '.join(_DEBIAN)}: installed, yet their programs are not found")
+        raise NotInstalledError(f"{', '.join(_DEBIAN)}: installed, but no program found")
     postgres, pgbouncer, wrapper = found
     return Programs(postgres, _version((pgbouncer,)), wrapper)
 

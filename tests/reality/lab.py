@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from reality import install
@@ -29,7 +30,7 @@ class Outcome:
 
 
 def write(experiment: Experiment, folder: Path, ca: Path) -> None:
-    """Put the project on disk, with its requirements and Supabase's certificate as a user has them."""
+    """Put the project on disk, with its requirements and the certificate as a user has them."""
     folder.mkdir(parents=True)
     for name, text in experiment.files.items():
         path = folder / name
@@ -96,15 +97,12 @@ def quote(output: str) -> str:
     lines = output.splitlines()
     python = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
         if before.startswith("  ") and re.match(r"[A-Za-z_][\w.]*(:|$)", line)
     ]
-    node = [
-        line.strip()
-        for line, after in zip(lines, lines[1:], strict=False)
-        if after.startswith("    at ") and not line.startswith("    at ")
-    ]
-    said = python[-1] if python else node[0] if node else next(iter(lines), "")
+    causes = re.findall(r"(?m)^\s*\[cause\]: (.+)", output)
+    node = re.findall(r"(?m)^\s*(?:Uncaught )?((?:\w+ \[)?\w*[Ee]rror\b.*)", output)
+    said = next(iter([*python[-1:], *causes[-1:], *node, *lines]), "")
     return re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", said)[:300]
 
 
@@ -132,7 +130,10 @@ def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict
     path = [str(folder / "node_modules/.bin"), str(servers.programs.postgres), os.environ["PATH"]]
     env = {"PATH": os.pathsep.join(path), "HOME": str(home), "LANG": "C.UTF-8"}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
-    env |= {"LD_PRELOAD": str(servers.programs.nss_wrapper), "NSS_WRAPPER_HOSTS": str(servers.hosts)}
+    env |= {
+        "LD_PRELOAD": str(servers.programs.nss_wrapper),
+        "NSS_WRAPPER_HOSTS": str(servers.hosts),
+    }
     for line in experiment.files.get(".env", "").splitlines():
         name, _, value = line.partition("=")
         env[name] = value

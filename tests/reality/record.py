@@ -1,7 +1,7 @@
 """What the drivers did and said when the experiments were last run, and the page made of it.
 
-`recorded.json` lets the ordinary tests compare the symptoms in `rules/` with what drivers really say
-without starting a server. `pytest -m reality tests/reality --record` writes it and the page anew.
+`recorded.json` lets the ordinary tests compare the symptoms in `rules/` with what drivers really
+say without starting a server. `pytest -m reality tests/reality --record` writes it and the page anew.
 """
 
 from __future__ import annotations
@@ -66,15 +66,16 @@ _HEAD = """\
 
 <!-- Written by tests/reality; do not edit. -->
 
-Each line below is an experiment: a small project that is linted, then run as it is against real servers
-on one machine. The tests fail when a driver does something else than this page says, or when supa-lint
-does. To run them: `pytest -m reality tests/reality`.
+Each line below is an experiment: a small project that is linted, then run as it is against real
+servers on one machine. The tests fail when a driver does something else than this page says, or
+when supa-lint does. To run them: `pytest -m reality tests/reality`.
 
-Last run on {date} with {servers}. **direct** is PostgreSQL itself; **session** and **transaction** are
-PgBouncer in these modes without prepared statements, which is how the shared pooler behaves;
-**dedicated** is a PgBouncer with prepared statements, in transaction mode. Before each
-experiment the pool is emptied and two server connections are opened; several clients run at once. What
-Supavisor does otherwise than PgBouncer (startup parameters, its own error texts) is not shown here.
+Last run on {date} with {servers}. **direct** is PostgreSQL itself; **session** and **transaction**
+are PgBouncer in these modes without prepared statements, which is how the shared pooler behaves;
+**dedicated** is a PgBouncer with prepared statements, in transaction mode. Before each experiment
+in transaction mode the pool is emptied and two server connections are opened; then three clients
+run at once. What Supavisor does otherwise than PgBouncer (startup parameters, its own error texts)
+is not shown here.
 """
 
 

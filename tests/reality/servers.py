@@ -1,13 +1,13 @@
 """A small Supabase of our own, on 127.0.0.* only: PostgreSQL, and PgBouncer in front of it.
 
-| what | host in the DSN | address | server |
+| place | host in the DSN | address | server |
 |---|---|---|---|
 | direct | db.REF.supabase.co:5432 | 127.0.0.2 | PostgreSQL |
 | dedicated | db.REF.supabase.co:6543 | 127.0.0.2 | PgBouncer, prepared statements on |
 | session | aws-0-eu-west-1.pooler.supabase.com:5432 | 127.0.0.3 | PgBouncer, session mode |
-| transaction | aws-0-eu-west-1.pooler.supabase.com:6543 | 127.0.0.3 | PgBouncer, prepared statements off |
+| transaction | aws-0-eu-west-1.pooler.supabase.com:6543 | 127.0.0.3 | PgBouncer, the same off |
 
-The ports are the real ones, so the projects stay as they are; a preloaded library resolves the hosts.
+The ports are the real ones, so the projects stay as they are; a library resolves the hosts.
 PgBouncer stands for Supavisor: what both do with prepared statements and with sessions is the same.
 They differ in startup parameters, which Supavisor drops and PgBouncer refuses: those are tried on
 the dedicated pooler, which is a PgBouncer.
@@ -30,7 +30,7 @@ from pathlib import Path
 from reality.install import NotInstalledError, PgBouncer, Programs, newer_pgbouncer, run
 
 REF = "qzxwvutsrponmlkjihgf"
-PASSWORD = "Tr0ub4dour-xk"  # noqa: S105 - of these servers only
+PASSWORD = "Tr0ub4dour-xk"
 DIRECT_HOST = f"db.{REF}.supabase.co"
 POOLER_HOST = "aws-0-eu-west-1.pooler.supabase.com"
 
@@ -92,15 +92,15 @@ class Servers:
         return self.folder / "ca.crt"
 
     def make_fresh(self, name: str) -> None:
-        """Empty the pool of a place and open two server connections.
+        """Empty the pool of a place in transaction mode, and open two server connections.
 
-        With one server connection, or with leftovers of the previous experiment, most mistakes hide.
+        With one server connection, or with leftovers of the last experiment, most mistakes hide.
         """
-        if name == "direct":
+        if name not in ("transaction", "dedicated"):
             return
         place = PLACES[name]
         self._psql(place, "pgbouncer", _ADMIN, "RECONNECT")
-        busy = "BEGIN; SELECT pg_sleep(0.15); COMMIT"
+        busy = "BEGIN; SELECT pg_sleep(0.1); COMMIT"
         words = self._words(place, "postgres", place.user(), busy)
         both = [_started(words, self.folder / "psql.log") for _ in range(2)]
         if any(process.wait(20) for process in both):
@@ -277,8 +277,9 @@ def _write_certificates(folder: Path) -> None:
     key, cert = folder / "server.key", folder / "server.crt"
     authority = (folder / "ca.key", folder / "ca.crt")
     run(*new, "-subj", "/CN=Root of a test", "-keyout", authority[0], "-out", authority[1])
-    run(*new, "-subj", f"/CN={DIRECT_HOST}", "-addext", names, "-addext", "basicConstraints=CA:FALSE",
-        "-CA", authority[1], "-CAkey", authority[0], "-keyout", key, "-out", cert)  # fmt: skip
+    signed = ("-addext", names, "-addext", "basicConstraints=CA:FALSE")
+    by = ("-CA", authority[1], "-CAkey", authority[0])
+    run(*new, "-subj", f"/CN={DIRECT_HOST}", *signed, *by, "-keyout", key, "-out", cert)
     with cert.open("ab") as chain:
         chain.write(authority[1].read_bytes())
     key.chmod(0o600)

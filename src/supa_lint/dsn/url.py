@@ -1,4 +1,4 @@
-"""Connection URLs: `postgresql://user:password@host:port/database?parameters`, `jdbc:postgresql:` too.
+"""Connection URLs: `postgresql://user:password@host:port/database?parameters`, with `jdbc:` too.
 
 This reads what the author meant, which is more than what any one driver accepts: passwords hold raw
 `@ : / ? # [ ]`, placeholders stand in brackets of any kind, and code leaves holes. So the user and
@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from supa_lint.dsn.words import describe_password, holes_of
+from supa_lint.dsn.rewrite import rewrite
+from supa_lint.dsn.words import INTERPOLATION, describe_password, holes_of
 from supa_lint.model import HOLE, MASK, Dsn, Hole, Param, Password, PasswordKind, Span, Text
-from supa_lint.raw import Raw
+from supa_lint.raw import Raw, Segment
 
 _SCHEME = re.compile(
     r"(?:(?:jdbc|db\+|sqla\+):?)?"
@@ -87,7 +88,7 @@ def parse(raw: Raw) -> Dsn | None:
         described = next((p for p in params if p.name.lower() == "password"), None)
         if described is not None and password.kind is PasswordKind.ABSENT:
             password = described.password
-    return Dsn(
+    dsn = Dsn(
         spelling="jdbc" if jdbc else "url",
         span=resolved.span_of(match.start("scheme") if scheme_at else rest, end),
         scheme=scheme,
@@ -97,8 +98,8 @@ def parse(raw: Raw) -> Dsn | None:
         port=_port(resolved, location),
         database=database,
         params=tuple(Param(p.name, p.value, p.key) for p in params),
-        rewritten=raw.rewritten,
     )
+    return rewrite(dsn, raw.rewritten)
 
 
 class _Query:
@@ -110,9 +111,6 @@ class _Query:
 
 def _resolve_interpolations(raw: Raw) -> Raw:
     """`raw` with `${X}` and its like, where no reader resolved them, as holes nobody can fill."""
-    from supa_lint.dsn.words import INTERPOLATION
-    from supa_lint.raw import Segment
-
     if holes_of(raw.text) == raw.text:
         return raw
     text, holes, segments = "", [], []
@@ -143,8 +141,8 @@ def _authority(text: str, start: int, end: int) -> int | None:
         after = _HOST_PORT.fullmatch(text, at + 1, end)
         rest = after.group("end") or "" if after else ""
         if after and (after.group("host") or not rest) and not (rest[:1] == "#" and "@" in rest):
-            # An `@` inside a parameter or after the host's slash belongs to that, not to a password:
-            # it is one only when what precedes it can't already be a host.
+            # An `@` in a parameter or after the host's slash belongs there, not to a password: so
+            # what precedes this one must not be a host already.
             earlier = text.rfind("@", start, at)
             if earlier < 0 or "." not in _host_before(text, earlier + 1, at):
                 return at

@@ -29,8 +29,10 @@ _BRACKETED = re.compile(r"^(?:\[[^\[\]]*\]|<[^<>]*>|【[^】]*】|\([^()]*\)|__[
 _PLACEHOLDER_WORD = re.compile(
     r"""
       \b(?:your|tu|su|sua|seu|votre|dein|mein|twoje|my)[-_ .]?
-        (?:own[-_ ])?(?:super[-_ ])?(?:secret|real|strong|actual|supabase|database|db|project|pooler|postgres)?[-_ ]?
-        (?:pass|pw|pwd|password|secret|senha|clave|contrase|mot|haslo|project|ref|id|host|region|db|database|supabase)
+        (?:own[-_ ])?(?:super[-_ ])?
+        (?:secret|real|strong|actual|supabase|database|db|project|pooler|postgres)?[-_ ]?
+        (?:pass|pw|pwd|password|secret|senha|clave|contrase|mot|haslo|project|ref|id|host|region|db
+          |database|supabase)
     | \byour\w
     | change[-_ ]?(?:me|this|it)
     | replace[-_ ]?(?:me|this|with)
@@ -75,9 +77,11 @@ def holes_of(text: str) -> str:
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a word to be replaced by a person stands in `text` (a whole part, or a label of it)."""
+    """Whether a word that a person has to replace stands in `text`, a part or a label of one."""
     if not text:
         return False
+    if re.fullmatch(r"__[A-Z_]+__", text):
+        return True
     if _BRACKETED.match(text):
         return _WORD_IN_BRACKETS.match(text) is not None
     if re.search(r"\[[^\[\]]+\]|<[^<>]+>|【[^】]+】", text):

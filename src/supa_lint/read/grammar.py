@@ -25,15 +25,9 @@ def parse(language: str, data: bytes) -> Node:
     return Parser(_language(language)).parse(data).root_node
 
 
-def captures(language: str, root: Node, query: str, name: str) -> list[Node]:
-    """The nodes that `query` (tree-sitter's own pattern language) captures as `name`."""
-    from tree_sitter import Query, QueryCursor
-
-    return QueryCursor(Query(_language(language), query)).captures(root).get(name, [])
-
-
-def children(node: Node) -> Iterator[Node]:
-    """Named children but comments, with the errors among them replaced by what they contain."""
+def children(node: Node, comments: list[Node] | None = None) -> Iterator[Node]:
+    """Named children, with the errors among them replaced by what they contain. Comments are left
+    out, and added to `comments`."""
     stack = list(reversed(node.named_children))
     while stack:
         child = stack.pop()
@@ -41,3 +35,5 @@ def children(node: Node) -> Iterator[Node]:
             stack += reversed(child.named_children)
         elif child.type != "comment":
             yield child
+        elif comments is not None:
+            comments.append(child)

@@ -66,21 +66,12 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     source = Source.of(file)
     root = grammar.parse("hcl", source.data)
     sealer = Sealer(file)
-    document = _Reader(source).document(root)
+    reader = _Reader(source)
+    document = reader.document(root)
     facts = tree.facts(file, [document], platforms, sealer)
-    comments = grammar.captures("hcl", root, "(comment) @it", "it")
-    spans = [source.span(comment.start_byte, comment.end_byte) for comment in comments]
     definitions = tuple(_definitions(file, document, sealer))
-    facts = with_rest(facts, file, sealer, spans, _pattern_spans(source, root))
-    return replace(facts, definitions=definitions)
-
-
-def _pattern_spans(source: Source, root: Syntax) -> Iterator[Span]:
-    """Where the arguments stand that are only patterns to look for."""
-    for call in grammar.captures("hcl", root, "(function_call) @it", "it"):
-        name, arguments = _call(call)
-        for argument in arguments[_PATTERNS.get(name, slice(0, 0))]:
-            yield source.span(argument.start_byte, argument.end_byte)
+    comments, patterns = source.spans(reader.comments), source.spans(reader.patterns)
+    return replace(with_rest(facts, file, sealer, comments, patterns), definitions=definitions)
 
 
 def _definitions(file: File, document: Node, sealer: Sealer) -> Iterator[Definition]:
@@ -110,18 +101,21 @@ def _call(node: Syntax) -> tuple[str, list[Syntax]]:
 
 class _Reader:
     def __init__(self, source: Source) -> None:
+        self.comments: list[Syntax] = []
+        self.patterns: list[Syntax] = []
+        """The arguments of functions that are only looked for."""
         self._source = source
 
     def document(self, root: Syntax) -> Node:
         document = Table(self._source.raw.span)
-        for child in [root] if root.type == "ERROR" else grammar.children(root):
+        for child in [root] if root.type == "ERROR" else grammar.children(root, self.comments):
             self._body(child, document, 0)
         return document.node()
 
     # --- blocks
 
     def _body(self, body: Syntax, table: Table, depth: int) -> None:
-        nodes = [child for child in grammar.children(body) if depth < DEEPEST]
+        nodes = [child for child in grammar.children(body, self.comments) if depth < DEEPEST]
         blocks = Counter(self._type(child) for child in nodes if child.type == "block")
         for child in nodes:
             if child.type == "attribute":
@@ -177,7 +171,11 @@ class _Reader:
         if inner.type == "object":
             return self._object(inner, depth)
         if inner.type == "tuple":
-            items = [child for child in grammar.children(inner) if child.type == "expression"]
+            items = [
+                child
+                for child in grammar.children(inner, self.comments)
+                if child.type == "expression"
+            ]
             nodes = (self._expression(item, depth + 1) for item in items)
             return Listing(tuple(nodes), self._span(inner))
         if inner.type in ("string_lit", "quoted_template"):
@@ -191,7 +189,7 @@ class _Reader:
 
     def _object(self, node: Syntax, depth: int) -> Branch:
         entries = []
-        for element in grammar.children(node):
+        for element in grammar.children(node, self.comments):
             parts = list(grammar.children(element))
             if len(parts) == 2:
                 name, at = self._object_key(parts[0], depth)
@@ -262,9 +260,19 @@ class _Reader:
 
     def _hole(self, node: Syntax) -> tuple[Hole, ...]:
         """What fills an interpolation, or any expression that is no text here."""
+        self._collect_patterns(node)
         text = self._source.cut(node.start_byte, node.end_byte).text
         found = _REFERENCE.fullmatch(text.removeprefix("${").removesuffix("}").strip())
         return (Hole(symbol=f"{found['kind']}:{found['name']}") if found else Hole(),)
+
+    def _collect_patterns(self, node: Syntax) -> None:
+        stack = [node]
+        while stack:
+            inner = stack.pop()
+            stack += inner.named_children
+            if inner.type == "function_call":
+                name, arguments = _call(inner)
+                self.patterns += arguments[_PATTERNS.get(name, slice(0, 0))]
 
     def _unknown(self, node: Syntax) -> Scalar:
         span = self._span(node)

@@ -30,32 +30,31 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     sealer = Sealer(file)
     source = Source.of(file)
     root = grammar.parse("json", source.data)
-    facts = tree.facts(file, _roots(source, root), platforms, sealer)
-    comments = grammar.captures("json", root, "(comment) @it", "it")
-    spans = [source.span(comment.start_byte, comment.end_byte) for comment in comments]
-    return with_rest(facts, file, sealer, spans)
+    reader = _Reader(source)
+    facts = tree.facts(file, [reader.document(root)], platforms, sealer)
+    return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 
 def parse(source: Source) -> Node | None:
     """The document that a text spells, or None when it is not JSON."""
     root = grammar.parse("json", source.data)
-    roots = [] if root.has_error else _roots(source, root)
-    return roots[0] if len(roots) == 1 else None
-
-
-def _roots(source: Source, root: Syntax) -> list[Node]:
-    reader = _Reader(source)
-    if root.type != "ERROR":
-        found = list(grammar.children(root))
-        if len(found) == 1 or all(child.type in ("object", "array") for child in found):
-            return [reader.value(child, 0) for child in found]
-    # Not even its outermost braces match: what pairs there are belong together.
-    return [reader.branch(root, 0)]
+    return None if root.has_error else _Reader(source).document(root)
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
+        self.comments: list[Syntax] = []
         self._source = source
+
+    def document(self, root: Syntax) -> Node:
+        """The value that a file holds; a list when it holds several (one a line)."""
+        values = list(grammar.children(root, self.comments))
+        if root.type == "ERROR" or any(value.type == "pair" for value in values):
+            # Not even its outermost braces match: what pairs there are belong together.
+            return self.branch(root, 0)
+        if len(values) == 1:
+            return self.value(values[0], 0)
+        return Listing(tuple(self.value(value, 1) for value in values), self._source.raw.span)
 
     def value(self, node: Syntax, depth: int) -> Node:
         start, end = node.start_byte, node.end_byte
@@ -65,7 +64,9 @@ class _Reader:
         if node.type == "object":
             return self.branch(node, depth)
         if node.type == "array":
-            items = (self.value(child, depth + 1) for child in grammar.children(node))
+            items = (
+                self.value(child, depth + 1) for child in grammar.children(node, self.comments)
+            )
             return Listing(tuple(items), span)
         if node.type == "string":
             start, end = start + 1, max(start + 1, end - 1)
@@ -75,8 +76,8 @@ class _Reader:
 
     def branch(self, node: Syntax, depth: int) -> Branch:
         entries = []
-        for pair in grammar.children(node):
-            parts = list(grammar.children(pair)) if pair.type == "pair" else []
+        for pair in grammar.children(node, self.comments):
+            parts = list(grammar.children(pair, self.comments)) if pair.type == "pair" else []
             if len(parts) < 2:
                 continue
             key, value = self.value(parts[0], depth), parts[-1]

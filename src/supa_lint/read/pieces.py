@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Facts, Hole, Mention, Setting, Span
 from supa_lint.raw import Raw, Segment
@@ -15,6 +16,9 @@ from supa_lint.read import text as plain
 from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
+
+if TYPE_CHECKING:
+    from tree_sitter import Node as Syntax
 
 Piece = Raw | Hole | str
 """What a text is made of: a stretch of the source, something unknown, or decoded characters."""
@@ -33,6 +37,9 @@ class Source:
         self._places = [(offset(s.start), offset(s.end), s.offset) for s in raw.segments]
         self._starts = [start for start, _, _ in self._places]
         self._ends = [end for _, end, _ in self._places]
+        whole = [(0, len(raw.text))] == [(s.start, s.end) for s in raw.segments]
+        # Where the text begins, when all of it stands in the file as it is: that is common.
+        self._whole = raw.segments[0].offset if whole and not raw.holes else None
         holes = re.finditer(HOLE.encode(), self.data) if raw.holes else ()
         self._holes = [match.start() for match in holes]
 
@@ -43,6 +50,9 @@ class Source:
     def cut(self, start: int, end: int) -> Raw:
         """The stretch between two offsets, in time linear in its own length."""
         text = self.data[start:end].decode("utf-8", "replace")
+        if self._whole is not None:
+            whole = Segment(0, len(text), self._whole + start)
+            return Raw(text, self.span(start, end), (), (whole,) if text else ())
         segments = []
         at, index = start, 0
         for n in range(bisect_right(self._ends, start), len(self._places)):
@@ -60,6 +70,8 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """Where the stretch stands in the file. What was decoded, or fills a hole, has no place of
         its own: then it is the narrowest place that is known to hold it."""
+        if self._whole is not None:
+            return Span(self.raw.span.path, self._whole + start, self._whole + end)
         begin, stop = self.raw.span.start, self.raw.span.end
         first = bisect_right(self._starts, start) - 1
         if first >= 0:
@@ -70,6 +82,10 @@ class Source:
         if last < len(self._places):
             stop = self._places[last][2] + max(end - self._starts[last], 0)
         return Span(self.raw.span.path, begin, max(begin, stop))
+
+    def spans(self, nodes: Iterable[Syntax]) -> list[Span]:
+        """Where nodes of the syntax tree of `data` stand."""
+        return [self.span(node.start_byte, node.end_byte) for node in nodes]
 
     def _characters(self, start: int, end: int) -> int:
         return len(self.data[start:end].decode("utf-8", "replace"))

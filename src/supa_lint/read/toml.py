@@ -35,19 +35,19 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     sealer = Sealer(file)
     source = Source.of(file)
     root = grammar.parse("toml", source.data)
-    facts = tree.facts(file, [_Reader(source).document(root)], platforms, sealer)
-    comments = grammar.captures("toml", root, "(comment) @it", "it")
-    spans = [source.span(comment.start_byte, comment.end_byte) for comment in comments]
-    return with_rest(facts, file, sealer, spans)
+    reader = _Reader(source)
+    facts = tree.facts(file, [reader.document(root)], platforms, sealer)
+    return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 
 class _Reader:
     def __init__(self, source: Source) -> None:
+        self.comments: list[Syntax] = []
         self._source = source
 
     def document(self, root: Syntax) -> Node:
         document = Table(self._source.raw.span)
-        for child in grammar.children(root):
+        for child in grammar.children(root, self.comments):
             if child.type == "pair":
                 self._pair(child, document)
             elif child.type in ("table", "table_array_element"):
@@ -56,7 +56,7 @@ class _Reader:
 
     def _table(self, node: Syntax, document: Table) -> None:
         """`[a.b]` or `[[a.b]]`, and the pairs below it."""
-        header, *rest = grammar.children(node)
+        header, *rest = grammar.children(node, self.comments)
         *outer, (key, span) = self._keys(header)
         table = document
         for name, at in outer:
@@ -68,7 +68,7 @@ class _Reader:
                 self._pair(child, table)
 
     def _pair(self, node: Syntax, table: Table, depth: int = 0) -> None:
-        name, *values = grammar.children(node)
+        name, *values = grammar.children(node, self.comments)
         if not values:
             return
         *outer, (key, span) = self._keys(name)
@@ -95,11 +95,13 @@ class _Reader:
         if depth > DEEPEST:
             return unknown(span)
         if node.type == "array":
-            items = (self._value(child, depth + 1) for child in grammar.children(node))
+            items = (
+                self._value(child, depth + 1) for child in grammar.children(node, self.comments)
+            )
             return Listing(tuple(items), span)
         if node.type == "inline_table":
             table = Table(span)
-            for child in grammar.children(node):
+            for child in grammar.children(node, self.comments):
                 if child.type == "pair":
                     self._pair(child, table, depth)
             return table.node()

@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     | (?P<assignment> \$ (?:(?i:env|script|global):)? (?P<variable>[A-Za-z_]\w*)
         [^\S\n]* (?P<append>\+)? = (?!=) )
     | (?P<environment> (?i: \[(?:System\.)?Environment\]::SetEnvironmentVariable\( ) )
-    | (?P<here> @" [^\S\n]* \n (?P<here_text>.*?) \n"@ | @' [^\S\n]* \n (?P<here_raw>.*?) \n'@ )
+    | (?P<here> @["'] [^\S\n]* \n )
     | (?P<word> (?: "(?:[^"`]|`.|"")*+" | '(?:[^']|'')*+' | (?:[^\s`"';|{}(),&]|`[^\r\n])++ )++ )
     | (?P<end> . )
     """,
@@ -43,23 +43,34 @@ def powershell(source: Source) -> Script:
     comments: list[Span] = []
     words: list[Word] = []
     name: str | None = None
-    began = 0
-    for match in _TOKEN.finditer(source.data):
-        start, end = match.span()
+    began = at = 0
+    unclosed: set[bytes] = set()
+    while match := _TOKEN.match(source.data, at):
+        start, at = match.span()
         if match["blank"]:
             continue
         if match["comment"]:
-            comments.append(source.span(start, end))
+            comments.append(source.span(start, at))
             continue
         if match["word"] or match["here"]:
+            if match["word"]:
+                word = _word(source, start, at)
+            else:
+                close = b"\n" + match["here"][1:2] + b"@"
+                end = -1 if close in unclosed else source.data.find(close, at - 1)
+                if end < 0:
+                    unclosed.add(close)
+                    continue
+                word = _here(source, at, max(at, end), expands=match["here"][1:2] == b'"')
+                at = end + 3
             began = began if words or name is not None else start
-            words.append(_powershell_word(source, match))
+            words.append(word)
             continue
         statements += _statement(name, words, source.span(began, began))
         words, name = [], None
         if match["assignment"]:
             began, name = start, match["variable"].decode()
-            words = [unknown(source.span(start, end))] if match["append"] else []
+            words = [unknown(source.span(start, at))] if match["append"] else []
         elif match["environment"]:
             began, name = start, ""
     statements += _statement(name, words, source.span(began, began))
@@ -85,28 +96,29 @@ def _statement(
     yield Assignment(name, values[0] if len(values) == 1 else unknown(span), span)
 
 
-def _powershell_word(source: Source, match: re.Match[bytes]) -> Word:
-    span = source.span(*match.span())
-    if match["here"]:
-        if match["here_raw"] is not None:
-            raw = source.cut(*match.span("here_raw"))
-        else:
-            start, end = match.span("here_text")
-            raw = join(unescape(source, start, end, _EXPANDED, _expanded), source.span(start, end))
-        return Word(raw, span)
-    inner = span
+def _here(source: Source, start: int, end: int, *, expands: bool) -> Word:
+    """A here-string, its text from `start` to `end`."""
+    raw = source.cut(start, end)
+    if expands:
+        raw = join(unescape(source, start, end, _EXPANDED, _expanded), raw.span)
+    return Word(raw, raw.span)
+
+
+def _word(source: Source, start: int, end: int) -> Word:
+    whole = source.span(start, end)
+    inner = whole
     pieces: list[Piece] = []
-    for part in _PART.finditer(source.data, *match.span()):
-        start, end = part.span()
+    for part in _PART.finditer(source.data, start, end):
+        first, last = part.span()
         quoted = part["double"] is not None or part["single"] is not None
-        start, end = start + quoted, end - quoted
-        if part.span() == match.span():
-            inner = source.span(start, end)
+        text_at, text_end = first + quoted, last - quoted
+        if (first, last) == (start, end):
+            inner = source.span(text_at, text_end)
         if part["single"] is not None:
-            pieces += unescape(source, start, end, _DOUBLED, lambda _: "'")
+            pieces += unescape(source, text_at, text_end, _DOUBLED, lambda _: "'")
         else:
-            pieces += unescape(source, start, end, _EXPANDED, _expanded)
-    return Word(join(pieces, inner), span)
+            pieces += unescape(source, text_at, text_end, _EXPANDED, _expanded)
+    return Word(join(pieces, inner), whole)
 
 
 def _expanded(match: re.Match[bytes]) -> Piece:

@@ -2,8 +2,9 @@
 of one module.
 
 `syntax` knows the nodes, `walk` who binds which name in which `scope`, `names` what a dotted name
-means (`modules` what an import names), `evaluate` what an expression is worth: `variables`, `texts`,
-`environ` and `schema` are what it knows. `collect`, `settings` and `exports` turn that into facts.
+means (`modules` what an import names), `evaluate` what an expression is worth within its `budget`:
+`variables`, `texts`, `environ` and `schema` are what it knows. `collect`, `settings` and `exports`
+turn that into facts.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ _LARGEST = 2_000_000  # bytes; what is larger is generated
 _MOST_OPEN = 2_000  # each `<` without `>` doubles what the parser considers: minified code
 _LONGEST = 5.0  # seconds of parsing; code of that size takes a tenth of one
 _CHUNK = 16_384
+_LONGEST_TYPE = 1_000
 
 
 def read(file: File, wanted: Callable[[str], bool]) -> Facts:
-    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a `Call`.
+    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call.
 
     What is too large or too tangled for the parser is read as plain text, and a note says so.
     """
@@ -54,6 +56,7 @@ def _parse(data: bytes, path: str) -> Tree | None:
     """The syntax tree; None for what is not worth parsing."""
     if len(data) > _LARGEST or data.count(b"<") - data.count(b">") > _MOST_OPEN:
         return None
+    data = _without_type_arguments(data)
     end = time.monotonic() + _LONGEST
     late = False
 
@@ -64,6 +67,31 @@ def _parse(data: bytes, path: str) -> Tree | None:
 
     tree = _parser(path.rpartition(".")[2].lower() in _PLAIN).parse(chunk)
     return None if late else tree
+
+
+def _without_type_arguments(data: bytes) -> bytes:
+    """The code with blanks for the type arguments of tags, which the grammar does not know:
+    sql<{ id: number }[]>`...`"""
+    blanked: bytearray | None = None
+    at = data.find(b">`")
+    while at >= 0:
+        depth = 0
+        for index in range(at, max(at - _LONGEST_TYPE, 0), -1):
+            char = data[index]
+            if char == ord(">") and data[index - 1] != ord("="):
+                depth += 1
+            elif char == ord("<"):
+                depth -= 1
+            elif char == ord("`"):
+                break
+            if not depth:
+                if data[index - 1 : index].isalnum():
+                    blanked = blanked or bytearray(data)
+                    kept = bytes(one if one in b"\r\n" else 32 for one in data[index : at + 1])
+                    blanked[index : at + 1] = kept
+                break
+        at = data.find(b">`", at + 1)
+    return data if blanked is None else bytes(blanked)
 
 
 @cache

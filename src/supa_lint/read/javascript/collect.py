@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from supa_lint.model import (
     Const,
     Expr,
     Facts,
+    Hole,
     Mention,
     Note,
     Read,
@@ -19,6 +21,7 @@ from supa_lint.model import (
     Span,
     Symbol,
     Unknown,
+    Value,
 )
 from supa_lint.raw import Raw
 from supa_lint.read import text
@@ -28,10 +31,10 @@ from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
     CLASSES,
+    URL,
     Source,
     arguments,
     children,
-    tagged,
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
@@ -45,7 +48,9 @@ if TYPE_CHECKING:
 
 _TEXTS = {"string", "template_string"}
 _FIELDS = {"public_field_definition", "field_definition"}
+_MENTIONING = {*_TEXTS, "jsx_text"}
 _LONGEST_OPTION = 80
+_MOST_AROUND = 20
 
 
 def collect(module: Module, source: Source, wanted: Callable[[str], bool]) -> Facts:
@@ -68,8 +73,12 @@ class _Collector:
         self.attributes: list[tuple[str, Expr]] = []
         self.claimed: set[int] = set()
         """String literals that are part of a fact already."""
+        self.defaulted: list[Span] = []
+        """The defaults of variables that are part of a read."""
         self.targets: set[int] = set()
         """What is assigned to."""
+        self.defaults: dict[int, Value] = {}
+        """What follows `??` behind the read of a variable, by the id of the read's node."""
         self.inside = 0
         """Where the last call that is a fact ends: what stands in it belongs to it."""
 
@@ -85,6 +94,7 @@ class _Collector:
         self.settings += self.constants.settled()
         self.claimed |= self.constants.claimed
         definitions = exports.definitions(found, self.evaluator, self.wanted)
+        self.claimed |= self._default_literals()
         mentions = (*self._strings(), *self._comments(), *self._unread())
         rewrites = self.evaluator.rewrites
         return Facts(
@@ -94,7 +104,7 @@ class _Collector:
             attributes=tuple(self.attributes),
             definitions=tuple(definitions),
             reads=tuple(
-                Read(one.variable, one.span, frozenset(rewrites.get(one.variable, ())))
+                replace(one, rewritten=frozenset(rewrites.get(one.variable, ())))
                 for one in self.reads
             ),
             mentions=mentions,
@@ -166,36 +176,36 @@ class _Collector:
             self._export(name, given[1], scope, evaluator.span(node))
         elif callee == "Object.assign" and len(given) > 1:
             if evaluator.dotted(given[0], scope) in MAPPINGS:
-                term, span = evaluator.ask(given[1], scope), evaluator.span(node)
-                self.settings += settings.exported_all(term, span, evaluator)
-                self.claimed |= evaluator.literals
+                self._export_all(given[1], scope, evaluator.span(node))
         elif given and given[0].type in _TEXTS:
             evaluator.literals = set()
             term = evaluator.ask(node, scope)
-            if isinstance(term, Raw) and term.holes and term.holes[0].variable:
-                variable = term.holes[0].variable
-                if variable == self.source.string(given[0]):
-                    self.reads.append(Read(variable, evaluator.span(node)))
+            hole = term.holes[0] if isinstance(term, Raw) and term.holes else Hole()
+            if hole.variable and hole.variable == self.source.string(given[0]):
+                self._read(node, hole)
 
     def _within(self, scope: Scope) -> tuple[str, ...]:
         """Names of the calls whose functions are around a place."""
         names: list[str] = []
         around: Scope | None = scope
-        while around:
+        while around and len(names) < _MOST_AROUND:
             if around.caller:
                 names.append(self.evaluator.names.callee(*around.caller))
             around = around.parent
         return tuple(dict.fromkeys(names))
 
     def _binary(self, node: Node, scope: Scope) -> None:
-        """`url + "?x=y"`; and what the grammar takes for a comparison, but is a tagged template."""
-        if tagged(node):
-            self._call(node, scope)
+        """`process.env.X ?? "default"`, `url + "?x=y"`."""
+        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        operator = node.child_by_field_name("operator")
+        if left is None or right is None or operator is None:
             return
-        right, operator = node.child_by_field_name("right"), node.child_by_field_name("operator")
-        if right is None or operator is None or operator.type != "+":
-            return
-        if (self.source.string(right) or "")[:1] in ("?", "&"):
+        if operator.type in ("??", "||"):
+            term = self.evaluator.ask(node, scope)
+            default = term.holes[0].default if isinstance(term, Raw) and term.holes else None
+            if default is not None:
+                self.defaults[unwrap(left).id] = default
+        elif operator.type == "+" and (self.source.string(right) or "")[:1] in ("?", "&"):
             self.evaluator.ask(node, scope)
 
     def _appends(self, node: Node) -> bool:
@@ -210,14 +220,29 @@ class _Collector:
     def _property(self, node: Node, scope: Scope) -> None:
         """`process.env.X`."""
         inner = node.child_by_field_name("object")
+        key = node.child_by_field_name("property")
         if inner is None or node.id in self.targets:
             return
+        if key is not None and not self.source.code(key).isupper() and not self._env(inner):
+            return
         if self.evaluator.dotted(inner, scope) not in MAPPINGS:
+            if node.type == "subscript_expression" and unwrap(inner).type == "call_expression":
+                self.evaluator.ask(node, scope)  # `url.split("?")[0]`
             return
         term = self.evaluator.ask(node, scope)
-        variable = term.holes[0].variable if isinstance(term, Raw) and term.holes else None
-        if variable:
-            self.reads.append(Read(variable, self.evaluator.span(node)))
+        if isinstance(term, Raw) and term.holes and term.holes[0].variable:
+            self._read(node, term.holes[0])
+
+    def _env(self, node: Node) -> bool:
+        """Whether an expression ends with `env`."""
+        return self.source.data[node.end_byte - 3 : node.end_byte] == b"env"
+
+    def _read(self, node: Node, hole: Hole) -> None:
+        default = hole.default or self.defaults.get(node.id)
+        if default is not None:
+            self.defaulted.append(default.span)
+        span = self.evaluator.span(node)
+        self.reads.append(Read(hole.variable or "", span, default=default))
 
     def _declarator(self, site: Site) -> None:
         node, scope, evaluator = site.node, site.scope, self.evaluator
@@ -227,10 +252,14 @@ class _Collector:
         if target.type == "object_pattern":
             if evaluator.dotted(value, scope) in MAPPINGS:
                 for one in children(target):
-                    key = one.child_by_field_name("key") or one.child_by_field_name("left") or one
+                    inner = one.child_by_field_name("value") or one
+                    key = one.child_by_field_name("key") or inner.child_by_field_name("left") or one
                     name = self.source.key(key)
+                    fallback = inner.child_by_field_name("right")
+                    term = evaluator.ask(fallback, scope) if fallback is not None else None
+                    default = self.sealer.seal(term, name or "") if isinstance(term, Raw) else None
                     if name and is_name(name):
-                        self.reads.append(Read(name, evaluator.span(one)))
+                        self._read(one, Hole(variable=name, default=default))
             return
         self.constants.declared(site)
         name = self.source.code(target)
@@ -245,7 +274,14 @@ class _Collector:
             return
         target = unwrap(left)
         inner = target.child_by_field_name("object")
-        if node.type != "assignment_expression" or inner is None:
+        if inner is None:
+            return
+        if node.type != "assignment_expression":
+            operator = node.child_by_field_name("operator")
+            if operator is not None and operator.type in ("??=", "||="):
+                term = evaluator.ask(right, scope)
+                if isinstance(term, Raw):
+                    self.defaults[target.id] = self.sealer.seal(term)
             return
         self.targets.add(target.id)
         _, keys, exact = access(target, self.source)
@@ -254,8 +290,7 @@ class _Collector:
             self._export(keys[-1], right, scope, span)
             return
         if evaluator.dotted(target, scope) in MAPPINGS:
-            self.settings += settings.exported_all(evaluator.ask(right, scope), span, evaluator)
-            self.claimed |= evaluator.literals
+            self._export_all(right, scope, span)
         elif exact and self.source.code(inner) not in ("module", "exports", "module.exports"):
             self._attribute(keys[-1], right, scope)
 
@@ -264,6 +299,12 @@ class _Collector:
         found = list(settings.exported(name, term, span, self.evaluator))
         self.settings += found
         self.claimed |= self.evaluator.literals if found else set()
+
+    def _export_all(self, value: Node, scope: Scope, span: Span) -> None:
+        term = self.evaluator.ask(value, scope)
+        self.settings += settings.exported_all(term, span, self.evaluator)
+        self.claimed |= self.evaluator.literals
+        self.inside = max(self.inside, value.end_byte)
 
     def _attribute(self, name: str, value: Node, scope: Scope) -> None:
         """`options.prepare = false`: the last name, and the value where it is simple."""
@@ -294,16 +335,24 @@ class _Collector:
 
     # --- text
 
+    def _default_literals(self) -> set[int]:
+        spans = set(self.defaulted)
+        return {
+            site.node.id
+            for site in self.module.sites
+            if site.node.type in _TEXTS and self.evaluator.span(site.node) in spans
+        }
+
     def _strings(self) -> Iterator[Mention]:
         """DSNs in strings that are part of no other fact."""
         for site in self.module.sites:
             node = site.node
-            if b"://" not in self.source.data[node.start_byte : node.end_byte]:
+            if node.type not in _MENTIONING or not self.source.holds(node, URL):
                 continue
             if node.type == "jsx_text":
                 span = self.source.span(node)
                 yield from text.mentions(self.file, self.sealer, span.start, span.end, False)
-            elif node.type in _TEXTS and node.id not in self.claimed:
+            elif node.id not in self.claimed:
                 term = self.evaluator.ask(node, site.scope)
                 if isinstance(term, Raw):
                     yield from text.mentions_in(self.sealer, term)
@@ -318,7 +367,7 @@ class _Collector:
         """DSNs where the syntax is not understood."""
         if not self.module.root.node.has_error:
             return
-        nodes = [one.node for one in self.module.sites if one.node.type in {*_TEXTS, "jsx_text"}]
+        nodes = [one.node for one in self.module.sites if one.node.type in _MENTIONING]
         spans = sorted(self.source.span(node) for node in [*nodes, *self.module.comments])
         starts = [span.start for span in spans]
         furthest: list[int] = []

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _TEXT_FUNCTION = re.compile(r"(?:url|uri|dsn|connection_?string|host)$", re.IGNORECASE)
+_MOST_NODES = 300
 _FACTORY = "useFactory"  # NestJS asks this function for the options
 
 
@@ -93,16 +94,18 @@ class Evaluator:
         return replace(raw, rewritten=raw.rewritten | parts)
 
     def mentions(self, node: Node, name: str) -> bool:
-        """Whether an expression uses a name."""
+        """Whether an expression uses a name. (A long one may.)"""
         nodes = [node]
-        while nodes:
+        for _ in range(_MOST_NODES):
+            if not nodes:
+                return False
             one = nodes.pop()
             if one.type in ("identifier", "property_identifier", "shorthand_property_identifier"):
                 if self.source.code(one) == name:
                     return True
             elif one.type not in FUNCTIONS:
                 nodes += one.named_children
-        return False
+        return True
 
     # --- names
 

@@ -88,6 +88,7 @@ class Names:
         self.source = source
         self.budget = budget
         # What is being worked out is None meanwhile: a loop of names means nothing.
+        self._resolved: dict[int, Named | None] = {}
         self._known: dict[tuple[int, str], Named | None] = {}
         self._returned: dict[int, Named | None] = {}
 
@@ -127,9 +128,10 @@ class Names:
             if not self.budget.enter():
                 return None
             node = unwrap(node)
-            visit = getattr(self, f"on_{node.type}", None)
-            named: Named | None = visit(node, scope) if visit else None
-            return named
+            if node.id not in self._resolved:
+                visit = getattr(self, f"on_{node.type}", None)
+                self._resolved[node.id] = visit(node, scope) if visit else None
+            return self._resolved[node.id]
         finally:
             self.budget.leave()
 
@@ -325,7 +327,7 @@ class Names:
             named = self._bound(name, binding)
             if named is not None and named not in found:
                 found.append(named)
-            elif named is None and binding.kind == "other":
+            if len(found) > 1 or (named is None and binding.kind == "other"):
                 return None
         if not found:
             annotations = (one for one in bindings if one.annotation is not None)

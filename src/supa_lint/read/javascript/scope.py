@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+_DEEPEST = 300
+
 Kind = Literal["value", "augmented", "import", "function", "class", "parameter", "other"]
 Change = Literal["set", "update", "params", "opaque"]
 
@@ -70,6 +72,12 @@ class Scope:
     """The call that this function is written into as an argument."""
     heritage: Node | None = None
     """What a class extends."""
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        self.depth = self.parent.depth + 1 if self.parent else 0
+        if self.depth > _DEEPEST:
+            raise RecursionError  # looking names up takes time
 
     def owner(self, name: str) -> Scope | None:
         """The scope whose `name` is meant here."""

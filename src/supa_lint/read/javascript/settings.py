@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _WORTH = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
+_MARK = re.compile(rb"(?i)postgres|supabase|://|eyJ|sb_|host\s{0,9}=")
 _HOST = re.compile(r"supabase\.", re.IGNORECASE)
 _DEEPEST = 3
 
@@ -44,6 +45,8 @@ class Constants:
         self._evaluator = evaluator
         self._found: list[_Named] = []
         self._seen: set[int] = set()
+        self._dull = 0
+        """Where the last object ends in which there is nothing to see."""
         self.claimed: set[int] = set()
 
     def declared(self, site: Site) -> None:
@@ -62,9 +65,12 @@ class Constants:
 
     def properties(self, node: Node, scope: Scope, container: str = "") -> None:
         """The properties of an object literal, and of those inside it."""
-        if node.id in self._seen:
+        if node.id in self._seen or node.end_byte <= self._dull:
             return
         self._seen.add(node.id)
+        if not self._evaluator.source.holds(node, _MARK):
+            self._dull = max(self._dull, node.end_byte)
+            return
         for name, key, value in named_pairs(node, self._evaluator.source):
             if not is_name(name):
                 continue
@@ -82,7 +88,7 @@ class Constants:
     ) -> None:
         evaluator = self._evaluator
         first, target, value = nodes
-        dull = not _WORTH.search(evaluator.source.code(value)) and not role_of(name)
+        dull = not evaluator.source.holds(value, _MARK) and not role_of(name)
         if dull or not _own_text(unwrap(value)):
             return
         evaluator.literals = set()

@@ -4,6 +4,7 @@ their literals spell."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,16 @@ FUNCTIONS = frozenset(
 )
 CLASSES = frozenset({"class_declaration", "abstract_class_declaration", "class"})
 
+URL = re.compile(rb"://")
+"""What each DSN worth a mention has."""
+
 _FIRST = {
     "parenthesized_expression",
     "as_expression",
     "satisfies_expression",
     "non_null_expression",
     "await_expression",
+    "instantiation_expression",
 }
 _LAST = {"type_assertion", "sequence_expression"}
 _KEYS = {
@@ -73,21 +78,9 @@ def arguments(node: Node) -> list[Node]:
 
 
 def tagged(node: Node) -> tuple[Node, Node] | None:
-    """Tag and template of a tagged template: `sql`...`` or `sql<T>`...``."""
-    if node.type == "call_expression":
-        function = node.child_by_field_name("function")
-        template = node.child_by_field_name("arguments")
-    elif node.type == "binary_expression":  # the TSX grammar takes `sql<T>`...`` for comparisons
-        template = node.child_by_field_name("right")
-        inner = node.child_by_field_name("left")
-        operators = [
-            one.child_by_field_name("operator") for one in (node, inner) if one is not None
-        ]
-        if [one.type for one in operators if one is not None] != [">", "<"] or inner is None:
-            return None
-        function = inner.child_by_field_name("left")
-    else:
-        return None
+    """Tag and template of a tagged template."""
+    function = node.child_by_field_name("function")
+    template = node.child_by_field_name("arguments")
     if function is None or template is None or template.type != "template_string":
         return None
     return function, template
@@ -100,12 +93,20 @@ class Source:
         self.file = file
         self.data = file.data[file.body :]
         """What was parsed: nodes count their bytes from here."""
+        self._found: dict[re.Pattern[bytes], list[int]] = {}
 
     def span(self, first: Node, last: Node | None = None) -> Span:
         """The span of a node, or from the start of one node to the end of another."""
         body = self.file.body
         end = (last or first).end_byte
         return Span(self.file.path, body + first.start_byte, body + max(end, first.start_byte))
+
+    def holds(self, node: Node, pattern: re.Pattern[bytes]) -> bool:
+        """Whether a match of a short pattern begins in a node. The file is searched only once."""
+        if pattern not in self._found:
+            self._found[pattern] = [match.start() for match in pattern.finditer(self.data)]
+        found = self._found[pattern]
+        return bisect_left(found, node.start_byte) < bisect_left(found, node.end_byte)
 
     def code(self, node: Node) -> str:
         """A node as it is written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
@@ -42,9 +43,12 @@ _SAME_METHODS = {
     "asUrlObject",
 }
 _STRIPS = {"trim", "trimStart", "trimEnd"}
-REWRITING = {"replace", "replaceAll", "split", "slice", "substring", "substr", "concat"}
+REWRITING = {"replace", "replaceAll", "concat"}
 """Methods that change a text."""
-_METHODS = _SAME_METHODS | _STRIPS | {"replace", "replaceAll", "concat", "join", "default"}
+_CUTS = {"slice", "substring", "substr"}
+_METHODS = _SAME_METHODS | _STRIPS | REWRITING | _CUTS | {"join", "default"}
+_MASKS = re.compile(r"\*\*|x{3,}|redacted|hidden|masked|•", re.IGNORECASE)
+"""What is put in the place of a password before a text is shown to people."""
 _PARSERS = {
     "URL",
     "url.URL",
@@ -120,7 +124,7 @@ def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     function = unwrap(function)
     inner = function.child_by_field_name("object")
     name = evaluator.source.key(function.child_by_field_name("property"))
-    if inner is None or name is None or (name not in _METHODS and name not in REWRITING):
+    if inner is None or name not in _METHODS:
         return None
     receiver = evaluator.evaluate(inner, scope)
     span = evaluator.span(node)
@@ -142,7 +146,9 @@ def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
         return appended(concat([receiver, *args], span), evaluator)
     if name in ("replace", "replaceAll") and len(args) == 2:
         return _replaced(receiver, arguments(node)[0], args, evaluator)
-    return evaluator.rewrite(receiver, ANY)
+    if name in _CUTS and receiver.text == HOLE and receiver.holes[0].part:
+        return receiver  # `url.pathname.slice(1)`
+    return unknown_text(span)
 
 
 def cut(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
@@ -203,11 +209,13 @@ def appended(raw: Raw, evaluator: Evaluator) -> Raw:
 
 
 def _replaced(raw: Raw, pattern: Node, args: list[Term], evaluator: Evaluator) -> Raw:
+    old, new = (one.text if isinstance(one, Raw) and not one.holes else None for one in args)
+    if new and _MASKS.search(new):
+        return unknown_text(raw.span)
     if unwrap(pattern).type == "regex":
         found = unwrap(pattern).child_by_field_name("pattern")
         text = evaluator.source.code(found).replace("\\/", "/") if found is not None else None
         return evaluator.rewrite(raw, touched_by_pattern(text))
-    old, new = (one.text if isinstance(one, Raw) and not one.holes else None for one in args)
     if old and not raw.holes and old not in raw.text:
         return raw
     return evaluator.rewrite(raw, touched(old, new))

@@ -24,6 +24,9 @@ _CONFIG_NAME = re.compile(
 )
 
 
+_MOST_CHANGES = 200
+
+
 class Variables:
     """Resolves the variables of one module."""
 
@@ -65,14 +68,19 @@ class Variables:
     def _resolved(self, key: tuple[int, str], owner: Scope, span: Span) -> Term:
         name = key[1]
         bindings = owner.bindings.get(name, [])
-        later = [one for one in bindings if self._rewrites_itself(one, name)]
-        first = [one for one in bindings if one not in later]
+        first: list[Binding] = []
+        later: list[Binding] = []
+        for one in bindings:
+            (later if self._rewrites_itself(one, name) else first).append(one)
         term = self._first(name, owner, first, span)
         for binding in later:
             term = self._rewritten(key, term, binding)
         made_at = first[0] if len(first) == 1 else None
-        for mutation in owner.mutations.get(name, ()):
+        mutations = owner.mutations.get(name, [])
+        for mutation in mutations[:_MOST_CHANGES]:
             term = self._mutated(term, mutation, made_at)
+        if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
+            return replace(term, complete=False)
         return term
 
     def _rewrites_itself(self, binding: Binding, name: str) -> bool:

@@ -3,7 +3,7 @@ lists what is worth a look in source order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 from supa_lint.read.javascript.modules import specifier, stem
@@ -17,7 +17,15 @@ from supa_lint.read.javascript.scope import (
     Scope,
     Site,
 )
-from supa_lint.read.javascript.syntax import CLASSES, FUNCTIONS, Source, arguments, children, unwrap
+from supa_lint.read.javascript.syntax import (
+    CLASSES,
+    FUNCTIONS,
+    URL,
+    Source,
+    arguments,
+    children,
+    unwrap,
+)
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -41,6 +49,7 @@ _SITES = frozenset(
     | {"public_field_definition", "field_definition"}
     | CLASSES
 )
+_TEXTS = frozenset({"jsx_text", "string", "template_string"})
 _SKIPPED = frozenset(
     {
         "ambient_declaration",
@@ -105,6 +114,7 @@ class _Walker:
 
     def run(self, root: Node) -> None:
         self._push(root.named_children, self.module.root)
+        visits: dict[str, Callable[[Node, Scope], None] | None] = {}
         while self.stack:
             node, scope = self.stack.pop()
             kind = node.type
@@ -114,7 +124,7 @@ class _Walker:
             if kind in _SKIPPED:
                 self._comments(node)
                 continue
-            if kind in _SITES:
+            if kind in _SITES and (kind not in _TEXTS or self._tells(node)):
                 self.module.sites.append(Site(node, scope))
             if kind in FUNCTIONS:
                 self.on_function(node, scope)
@@ -122,7 +132,9 @@ class _Walker:
             if kind in CLASSES:
                 self.on_class(node, scope)
                 continue
-            visit = getattr(self, f"on_{kind}", None)
+            if kind not in visits:
+                visits[kind] = getattr(self, f"on_{kind}", None)
+            visit = visits[kind]
             if visit:
                 visit(node, scope)
             else:
@@ -133,8 +145,13 @@ class _Walker:
         for base, mutation in self.mutations:
             self._attribute(base, mutation)
 
-    def _push(self, nodes: Iterable[Node], scope: Scope) -> None:
-        self.stack += [(node, scope) for node in reversed(list(nodes))]
+    def _push(self, nodes: list[Node], scope: Scope) -> None:
+        self.stack += [(node, scope) for node in nodes[::-1]]
+
+    def _tells(self, node: Node) -> bool:
+        """Whether a text may hold a DSN, or add to one."""
+        start = node.start_byte
+        return self.source.holds(node, URL) or self.source.data[start : start + 3] == b"`${"
 
     def _comments(self, node: Node) -> None:
         """The comments of a part that is passed over."""

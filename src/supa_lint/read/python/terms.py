@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from supa_lint.dsn.rewrite import replaced_scheme
 from supa_lint.model import (
     HOLE,
     Call,
@@ -238,7 +239,8 @@ def touched(old: str | None, new: str | None) -> frozenset[str]:
     if new == "" and not old.strip(" \t\r\n'\"\\"):  # stray quotes and line ends
         return frozenset()
     if old and _SCHEME.fullmatch(old):
-        return frozenset({"scheme"})
+        known = new is not None and _SCHEME.fullmatch(new) and old.endswith("://")
+        return frozenset({replaced_scheme(old, new) if known and new else "scheme"})
     if _PORT.fullmatch(old):
         return frozenset({"port"})
     if _PASSWORD.fullmatch(old) or old in ("[", "]"):  # the template's brackets

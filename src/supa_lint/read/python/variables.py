@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from supa_lint.dsn.rewrite import unsure
 from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
 from supa_lint.read.python import tables
@@ -136,6 +137,8 @@ class Variables:
             return self._evaluator.rewrite(before, ANY)
         text = as_text(after)
         parts = text.rewritten
+        if binding.guard and not _is_about_scheme(binding.test):
+            parts = unsure(parts)
         if text.text != before.text or text.holes != before.holes:
             suffix = text.text.removeprefix(before.text)
             appended = suffix != text.text and suffix[:1] in ("?", "&")
@@ -191,3 +194,23 @@ def _asks_for(test: ast.expr | None, name: str) -> bool:
         same = isinstance(test.ops[0], ast.Is | ast.Eq)
         return empty and same and ast.unparse(test.left) == name
     return False
+
+
+def _is_about_scheme(test: ast.expr | None) -> bool:
+    """Whether an `if` only asks for the scheme that its body replaces: then it decides nothing."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return _is_about_scheme(test.values[-1])
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute):
+        return test.func.attr == "startswith" and any(map(_is_scheme, test.args))
+    return (
+        isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.In) and _is_scheme(test.left)
+    )
+
+
+def _is_scheme(node: ast.expr) -> bool:
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.startswith("postgres")
+        and "://" in node.value
+    )

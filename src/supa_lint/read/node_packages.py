@@ -1,0 +1,172 @@
+"""Reads which versions of which packages a Node project allows, or has locked."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import PurePosixPath
+
+from supa_lint.model import Facts, Note, Package, Span
+from supa_lint.source import File
+
+_SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
+_NAME = re.compile(r"(?:@[a-z0-9~-][\w.~-]{0,100}/)?[a-z0-9~-][\w.~-]{0,100}", re.ASCII)
+_RANGE = re.compile(r"[\w.*+<>=~^|\s-]{1,200}", re.ASCII)
+_PARTIAL = re.compile(r"(?<![\w.^~<>=-])v?=?(\d+(?:\.\d+)?)(?:\.[xX*])*(?![\w.-])")
+_VERSION = re.compile(r"\d[\w.+-]{0,100}", re.ASCII)
+_MOST = 5000
+
+# Lock files are written by tools, in few shapes, and long: entries are picked out by their shape.
+_NPM = re.compile(
+    rb'"(?P<within>[^"\n]*/)?node_modules/(?P<name>(?:@[^"/\n]+/)?[^"/\n]+)"\s*:\s*\{\s*'
+    rb'(?:"name"\s*:\s*"[^"\n]*"\s*,\s*)?"version"\s*:\s*"(?P<version>[^"\n]+)"'
+)
+_NPM_OLD = re.compile(
+    rb'^    "(?P<name>[^"\n]+)"\s*:\s*\{\s*"version"\s*:\s*"(?P<version>[^"\n]+)"', re.MULTILINE
+)
+_PNPM = re.compile(
+    rb"^ {4,8}'?(?P<name>[^\s':]+)'?:\r?\n\s+specifier: [^\n]*\n"
+    rb"\s+version: '?(?P<version>[^\s('_]+)",
+    re.MULTILINE,
+)
+_PNPM_OLD = re.compile(
+    rb"^  '?/(?P<name>(?:@[^\s/']+/)?[^\s/@']+)[/@](?P<version>[^\s:('_]+)", re.MULTILINE
+)
+_YARN = re.compile(
+    rb'^"?(?P<name>(?:@[^\s/"]+/)?[^\s@/"]+)@[^\n]*:\r?\n  "?version"?:? "?(?P<version>[^\s"]+)',
+    re.MULTILINE,
+)
+_BUN = re.compile(
+    rb'^\s*"(?P<name>(?:@[^"/\n]+/)?[^"/\n]+)"\s*:\s*\[\s*"[^"\n]+@(?P<version>[^"@\n]+)"',
+    re.MULTILINE,
+)
+
+
+def is_node_package_file(path: str) -> bool:
+    """Whether the file at `path` (with `/`) says which packages a Node project needs."""
+    return PurePosixPath(path).name in _READERS
+
+
+def read(file: File, names: frozenset[str] = frozenset()) -> Facts:
+    """The packages the file names, of those in `names` (empty: of all).
+
+    A name is written as in Python's packages, with `-` for each run of `-`, `_` and `.`. What
+    cannot be read becomes a note.
+    """
+    reader = _READERS[PurePosixPath(file.path).name]
+    wanted = frozenset(map(_normalise, names))
+    found = (one for one in reader(file) if not wanted or one.name in wanted)
+    try:
+        return Facts(file.path, packages=tuple(islice(found, _MOST)))
+    except json.JSONDecodeError as error:
+        note = Note(file.path, f"not valid JSON: {error.msg} (line {error.lineno})")
+    except (ValueError, RecursionError):
+        note = Note(file.path, "is not JSON that can be read")
+    return Facts(file.path, notes=(note,))
+
+
+def _normalise(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+# --- package.json -------------------------------------------------------------------------------
+
+
+def _manifest(file: File) -> Iterator[Package]:
+    data = json.loads(file.text)
+    if not isinstance(data, dict):
+        return
+    for section in _SECTIONS:
+        table = data.get(section)
+        if not isinstance(table, dict):
+            continue
+        opening = re.search(rf'"{section}"\s*:\s*\{{', file.text)
+        at = opening.end() if opening else 0
+        entries = {
+            found[1]: found
+            for found in re.compile(r'"([^"\\\n]+)"\s*:\s*"([^"\\\n]*)"').finditer(
+                file.text, at, _closing(file.text, at)
+            )
+        }
+        for name, wanted in table.items():
+            entry = entries.get(name)
+            if not isinstance(wanted, str) or not _NAME.fullmatch(name):
+                continue
+            span = Span(file.path, 0, 0)
+            if entry is not None and entry[2] == wanted:
+                span = file.span(entry.start(1), entry.end(2))
+            yield Package(_normalise(name), _range(wanted), span)
+
+
+def _closing(text: str, at: int) -> int:
+    """Where the object of strings that is open at `at` ends."""
+    found = text.find("}", at)
+    return found if found >= 0 else len(text)
+
+
+def _range(text: str) -> str:
+    """A range of npm as `versions` reads it; empty (any version) for a tag, a path or a link."""
+    bare = text.strip()
+    alias = re.fullmatch(r"npm:@?[^@\s]+@(.+)", bare) or re.fullmatch(r"workspace:(.+)", bare)
+    bare = alias[1] if alias else bare
+    if (
+        not _RANGE.fullmatch(bare)
+        or not re.search(r"\d", bare)
+        or re.match(r"[a-uw-z]", bare, re.I)
+    ):
+        return ""
+    hyphen = re.fullmatch(r"(\d[\w.+-]*)\s+-\s+(\d+\.\d+\.\d[\w.+-]*)", bare)
+    if hyphen:
+        return f">={hyphen[1]} <={hyphen[2]}"
+    # Half a version is a range: `16` and `16.x` are any 16, which PEP 440 writes `==16.*`.
+    return _PARTIAL.sub(r"==\1.*", bare)
+
+
+# --- lock files ---------------------------------------------------------------------------------
+
+
+def _picked(file: File, *patterns: re.Pattern[bytes]) -> Iterator[Package]:
+    """What the first pattern that finds anything finds."""
+    for pattern in patterns:
+        some = False
+        for found in pattern.finditer(file.data):
+            some = True
+            name = found["name"].decode("utf-8", "replace")
+            version = found["version"].decode("utf-8", "replace")
+            if b"node_modules/" in (found.groupdict().get("within") or b""):
+                continue  # it belongs to another package alone
+            if _NAME.fullmatch(name) and _VERSION.fullmatch(version):
+                span = Span(file.path, found.start("name"), found.end("version"))
+                yield Package(_normalise(name), f"=={version}", span, locked=True)
+        if some:
+            return
+
+
+def _npm(file: File) -> Iterator[Package]:
+    yield from _picked(file, _NPM, _NPM_OLD)
+
+
+def _pnpm(file: File) -> Iterator[Package]:
+    yield from _picked(file, _PNPM, _PNPM_OLD)
+
+
+def _yarn(file: File) -> Iterator[Package]:
+    for one in _picked(file, _YARN):
+        if not one.specifier.endswith("-use.local"):  # a workspace of this very project
+            yield one
+
+
+def _bun(file: File) -> Iterator[Package]:
+    yield from _picked(file, _BUN)
+
+
+_READERS: dict[str, Callable[[File], Iterator[Package]]] = {
+    "package.json": _manifest,
+    "package-lock.json": _npm,
+    "npm-shrinkwrap.json": _npm,
+    "pnpm-lock.yaml": _pnpm,
+    "yarn.lock": _yarn,
+    "bun.lock": _bun,
+}
