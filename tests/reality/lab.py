@@ -130,10 +130,8 @@ def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict
     path = [str(folder / "node_modules/.bin"), str(servers.programs.postgres), os.environ["PATH"]]
     env = {"PATH": os.pathsep.join(path), "HOME": str(home), "LANG": "C.UTF-8"}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
-    env |= {
-        "LD_PRELOAD": str(servers.programs.nss_wrapper),
-        "NSS_WRAPPER_HOSTS": str(servers.hosts),
-    }
+    env["LD_PRELOAD"] = str(servers.programs.nss_wrapper)
+    env["NSS_WRAPPER_HOSTS"] = str(servers.hosts)
     for line in experiment.files.get(".env", "").splitlines():
         name, _, value = line.partition("=")
         env[name] = value

@@ -1,7 +1,7 @@
 """What the drivers did and said when the experiments were last run, and the page made of it.
 
 `recorded.json` lets the ordinary tests compare the symptoms in `rules/` with what drivers really
-say without starting a server. `pytest -m reality tests/reality --record` writes it and the page anew.
+say without starting a server. `pytest -m reality tests/reality --record` writes it and the page.
 """
 
 from __future__ import annotations
