@@ -1,7 +1,7 @@
 """Writes `docs/rules/`: a page for each rule and a list of all, from `rules/checks/`.
 
-    python scripts/generate_docs.py          write the pages
-    python scripts/generate_docs.py --check  exit with 1 if a page is not up to date
+python scripts/generate_docs.py          write the pages
+python scripts/generate_docs.py --check  exit with 1 if a page is not up to date
 """
 
 from __future__ import annotations

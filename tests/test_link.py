@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from support import DIRECT, REF, SESSION, TRANSACTION, places, run
 from supa_lint.config import Config, Deploy
+from support import DIRECT, REF, SESSION, TRANSACTION, places, run
 
 PREPARES = "prepared-statements-in-transaction-mode"
 IPV6 = "ipv6-endpoint-on-ipv4-platform"
@@ -49,7 +49,7 @@ def test_related_place_is_the_definition() -> None:
         'os.environ.get("DATABASE_URL", "")',
         'dsn=os.environ["DATABASE_URL"]',
         f'"{TRANSACTION}"',
-        'f"{os.environ[\'DATABASE_URL\']}"',
+        "f\"{os.environ['DATABASE_URL']}\"",
     ],
 )
 def test_ways_to_pass_the_dsn(argument: str) -> None:
@@ -102,7 +102,7 @@ def test_parts_joined_in_code() -> None:
         ".env": f"DB_HOST={host}\nDB_PORT=6543\nDB_USER=postgres.{REF}\nDB_PASSWORD=Tr0ub4dour-xk\n",
         "db.py": (
             "import asyncpg, os\n\n"
-            'url = f"postgresql://{os.environ[\'DB_USER\']}:{os.environ[\'DB_PASSWORD\']}'
+            "url = f\"postgresql://{os.environ['DB_USER']}:{os.environ['DB_PASSWORD']}"
             "@{os.environ['DB_HOST']}:{os.environ['DB_PORT']}/postgres\"\n"
             "pool = asyncpg.create_pool(url)\n"
         ),
@@ -132,7 +132,7 @@ def test_a_user_from_one_file_and_a_host_from_code_are_not_mixed() -> None:
             "import asyncpg, os\n\n"
             'host = os.getenv("POSTGRES_HOST", "aws-0-eu-west-1.pooler.supabase.com")\n'
             f'user = os.getenv("POSTGRES_USER", "postgres.{REF}")\n'
-            'pool = asyncpg.create_pool(host=host, user=user, port=5432)\n'
+            "pool = asyncpg.create_pool(host=host, user=user, port=5432)\n"
         ),
     }
     assert places(run(files), BARE) == []

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from support import places, run
 from supa_lint.config import Config
 from supa_lint.knowledge import Rule, load
 from supa_lint.model import Severity
+from support import places, run
 
 KNOWLEDGE = load()
 CONNECTION_RULES = [rule for rule in KNOWLEDGE.rules.values() if rule.when]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from support import REF, run, tree_of
 from supa_lint.clients import Clients
 from supa_lint.knowledge import load
 from supa_lint.model import Span
@@ -18,6 +17,7 @@ from supa_lint.read import Context, read
 from supa_lint.report import FORMATS, render
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
+from support import REF, run, tree_of
 
 CANARY = "kX7vQ2mZp9wL"
 HOST = "aws-0-eu-west-1.pooler.supabase.com"

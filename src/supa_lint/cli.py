@@ -17,8 +17,8 @@ from supa_lint import __version__
 from supa_lint.usage import UsageError
 
 if TYPE_CHECKING:
-    from supa_lint.workspace import Workspace
     from supa_lint.report import Report
+    from supa_lint.workspace import Workspace
 
 CLEAN, FINDINGS, MISUSE, FAILURE = 0, 1, 2, 3
 COMMANDS = ("check", "rules", "explain", "diagnose", "inspect", "map")

@@ -85,7 +85,9 @@ def test_ref_and_region() -> None:
     assert reach("aws-0-eu-west-1.pooler.supabase.com").region == "eu-west-1"
 
 
-@pytest.mark.parametrize(("part", "kind"), [("host", "unknown"), ("*", "unknown"), ("port", "unknown")])
+@pytest.mark.parametrize(
+    ("part", "kind"), [("host", "unknown"), ("*", "unknown"), ("port", "unknown")]
+)
 def test_what_code_rewrites_is_not_known(part: str, kind: str) -> None:
     text = f"postgresql://postgres:pw@db.{REF}.supabase.co:5432/postgres"
     found = dsn.parse(Raw(text, Span("f", 0, len(text))))

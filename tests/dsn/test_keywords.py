@@ -13,9 +13,18 @@ HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
     ("text", "spelling"),
     [
         (f"host={HOST} port=5432 user=postgres password='a b' dbname=postgres", "keywords"),
-        (f"host = {HOST}  port = 5432 user=postgres password=Tr0ub4dour dbname=postgres", "keywords"),
-        (f"Host={HOST};Port=5432;Username=postgres;Password=Tr0ub4dour;Database=postgres", "npgsql"),
-        (f"User Id=postgres;Password=Tr0ub4dour;Server={HOST};Port=5432;Database=postgres", "npgsql"),
+        (
+            f"host = {HOST}  port = 5432 user=postgres password=Tr0ub4dour dbname=postgres",
+            "keywords",
+        ),
+        (
+            f"Host={HOST};Port=5432;Username=postgres;Password=Tr0ub4dour;Database=postgres",
+            "npgsql",
+        ),
+        (
+            f"User Id=postgres;Password=Tr0ub4dour;Server={HOST};Port=5432;Database=postgres",
+            "npgsql",
+        ),
     ],
 )
 def test_keyword_strings(text: str, spelling: str) -> None:

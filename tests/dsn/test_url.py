@@ -36,7 +36,10 @@ def parts(text: str) -> tuple[str | None, ...]:
         ),
         ("postgres://u@db.abc.supabase.co", ("postgres", "u", "db.abc.supabase.co", None, None)),
         ("postgresql+asyncpg://u:p@h/d?ssl=require", ("postgresql+asyncpg", "u", "h", None, "d")),
-        ("jdbc:postgresql://h:5432/d?user=u&password=p", ("jdbc:postgresql", "u", "h", "5432", "d")),
+        (
+            "jdbc:postgresql://h:5432/d?user=u&password=p",
+            ("jdbc:postgresql", "u", "h", "5432", "d"),
+        ),
         (
             f"postgres.abc:p@{POOLER}:6543/postgres",
             (None, "postgres.abc", POOLER, "6543", "postgres"),

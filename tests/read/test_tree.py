@@ -19,7 +19,7 @@ DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
 
 
-def spec(name: str, **data: Any) -> PlatformSpec:  # noqa: ANN401
+def spec(name: str, **data: Any) -> PlatformSpec:
     table = {"label": name.title(), "deployed": True, "model": "long-lived", "ipv6": False, **data}
     return PlatformSpec(name, {key.replace("_", "-"): value for key, value in table.items()})
 
@@ -430,7 +430,7 @@ def leaf(text: str) -> Scalar:
     return Scalar(Raw(text, Span("a", 0, 0)), Span("a", 0, 0), plain=True)
 
 
-def branch(**children: Any) -> Branch:  # noqa: ANN401
+def branch(**children: Any) -> Branch:
     span = Span("a", 0, 0)
     return Branch(tuple(Entry(key, span, child) for key, child in children.items()), span)
 

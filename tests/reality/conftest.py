@@ -12,7 +12,6 @@ import pytest
 
 from reality import install
 from reality.record import Record
-from reality.scenario import experiments
 from reality.servers import Servers, running
 
 
@@ -44,10 +43,8 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="session")
 def record(servers: Servers, pytestconfig: pytest.Config) -> Iterator[Record]:
-    """What this run sees; kept when asked for, and when every experiment ran."""
+    """What this run sees of the experiments that agree; kept when asked for."""
     seen = Record(datetime.datetime.now(datetime.UTC).date().isoformat(), servers.versions)
     yield seen
     if pytestconfig.getoption("--record", default=False):
-        if len(seen.results) != len(experiments()):
-            pytest.fail("not recorded: some experiments were not run, or disagree", pytrace=False)
         seen.save()

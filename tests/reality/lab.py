@@ -41,7 +41,7 @@ def write(experiment: Experiment, folder: Path, ca: Path) -> None:
     if experiment.drivers == "node":
         pairs = ", ".join(f'"{name}": "{version}"' for name, version in pins.items())
         (folder / "package.json").write_text(f'{{"type": "module", "dependencies": {{{pairs}}}}}\n')
-    else:
+    elif pins:
         lines = "".join(f"{name}=={version}\n" for name, version in pins.items())
         (folder / "requirements.txt").write_text(lines)
     (folder / "supabase-ca.crt").write_bytes(ca.read_bytes())
@@ -49,8 +49,8 @@ def write(experiment: Experiment, folder: Path, ca: Path) -> None:
 
 def installed(drivers: str) -> dict[str, str]:
     """What a set of drivers pins: name to version."""
-    if drivers == "server":
-        return {"postgresql": "15"}
+    if drivers == "server":  # what comes with PostgreSQL itself
+        return {}
     if drivers == "node":
         return dict(json.loads((install.REQUIREMENTS / "package.json").read_text())["dependencies"])
     text = (install.REQUIREMENTS / f"{drivers}.txt").read_text()

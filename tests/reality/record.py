@@ -7,7 +7,7 @@ say without starting a server. `pytest -m reality tests/reality --record` writes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -35,15 +35,17 @@ class Result:
 
 @dataclass
 class Record:
-    """All results of a run."""
+    """The results of one or several runs; the date is that of the last."""
 
     date: str
     servers: dict[str, str]
     results: list[Result] = field(default_factory=list)
 
     def save(self) -> None:
-        order = {one.id: number for number, one in enumerate(experiments())}
-        self.results.sort(key=lambda result: order[result.id])
+        """Write the record and the page. What was not run now stays as it was recorded."""
+        before = recorded().results if RECORDED.exists() else []
+        by_id = {result.id: result for result in [*before, *self.results]}
+        self.results = [by_id[one.id] for one in experiments() if one.id in by_id]
         RECORDED.write_text(json.dumps(asdict(self), indent=1) + "\n")
         PAGE.write_text(page(self))
 
@@ -106,7 +108,7 @@ def _table(group: Sequence[Experiment], results: dict[str, Result]) -> str:
     same = packages.pop() if len(packages) == 1 else None
     for (switch, versions, happens, reports), ones in rows.items():
         places = ", ".join(name for name in PLACES if name in {one.place for one in ones})
-        setting = _cell(switch) if same else f"{_cell(switch)} ({versions})"
+        setting = _cell(switch) if same is not None else f"{_cell(switch)} ({versions})"
         lines.append(f"| {setting} | {places} | {happens} | {reports} |")
     head = f"With {same}.\n\n" if same else ""
     return head + "\n".join(lines) + "\n"
@@ -114,8 +116,3 @@ def _table(group: Sequence[Experiment], results: dict[str, Result]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
-
-def symptoms(said: Iterable[str]) -> list[str]:
-    """Distinct error texts, in order."""
-    return list(dict.fromkeys(text for text in said if text))

@@ -179,7 +179,7 @@ class _Composer:
                 names.update(entry.key for entry in added)
         return Branch(tuple(entries), span)
 
-    def _scalar(self, event: Any, start: int, end: int) -> Scalar:  # noqa: ANN401
+    def _scalar(self, event: Any, start: int, end: int) -> Scalar:
         span = self._span(start, end)
         if event.tag is not None and re.fullmatch(r"!(?!Sub$).+", event.tag):
             # `!Ref X`, `!vault ...`: what it stands for is known elsewhere.
