@@ -172,3 +172,37 @@ def test_a_broken_rule_of_the_project(project: Path, capsys: pytest.CaptureFixtu
     err = capsys.readouterr().err
     assert "database-in-ireland.yaml:3" in err
     assert "endpoint.region" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["check", "vercel.json"], ["--ignore", "meta"], ["--select", "tls-disabled"]]
+)
+def test_a_reader_that_breaks_exits_with_3(
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Tr0ub4dour-xk")
+
+    (project / "vercel.json").write_text("{}\n")
+    monkeypatch.setattr("supa_lint.read.env.read", fail)
+    assert main(arguments) == 3
+    captured = capsys.readouterr()
+    assert "internal-error" in captured.out
+    assert "Tr0ub4dour" not in captured.out + captured.err
+
+
+def test_anything_else_that_breaks_exits_with_3(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Tr0ub4dour-xk")
+
+    monkeypatch.setattr("supa_lint.lint.link", fail)
+    assert main([]) == 3
+    err = capsys.readouterr().err
+    assert "ValueError" in err
+    assert "Tr0ub4dour" not in err
+    assert "Traceback" not in err

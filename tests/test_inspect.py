@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from supa_lint.cli import main
 from supa_lint.inspect_dsn import inspect, render_json, render_text
+from supa_lint.knowledge import load
 from supa_lint.usage import UsageError
 from support import DIRECT, REF, SESSION, TRANSACTION
 
@@ -187,7 +188,7 @@ def test_no_password_is_shown_however_broken_the_string(
 ) -> None:
     secret = "Tr0ub4dourxk"
     try:
-        found = inspect(form.format(before + secret + after, host))
+        found = inspect(form.format(before + secret + after, host), load())
         shown = render_text(found) + render_json(found)
     except UsageError as error:
         shown = str(error)

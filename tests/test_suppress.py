@@ -193,8 +193,7 @@ def _apply(
         findings,
         {file.path: suppressions(file) for file in files},
         {file.path: file for file in files},
-        RULES,
-        {rule.id: rule for rule in rules},
+        {name: _rule(name) for name in RULES} | {rule.id: rule for rule in rules},
         active,
     )
 
@@ -253,10 +252,7 @@ def test_a_rule_that_did_not_run_is_not_unused() -> None:
 
 def test_unused_can_be_suppressed_itself() -> None:
     file = File(".env", b"A=1 # supa-lint: ignore[tls-disabled, unused-suppression]\n")
-    meta = apply(
-        [], {".env": suppressions(file)}, {".env": file}, [*RULES, UNUSED, UNKNOWN], {}, ACTIVE
-    )[2]
-    assert meta == []
+    assert _apply([file], [], [_rule(UNUSED), _rule(UNKNOWN)])[2] == []
 
 
 def test_unknown_rule() -> None:

@@ -1,7 +1,7 @@
 """The fourth stage: which rules hold for which connections.
 
-One cause is one finding: a rule may silence others at the same place (`overrides`), and the same
-mistake seen through several connections is one finding with several related places.
+One cause is one finding: a rule may silence others about the same connection (`overrides`), and
+the same mistake seen through several connections is one finding with several related places.
 """
 
 from __future__ import annotations
@@ -15,17 +15,8 @@ from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.labels import endpoint_label
-from supa_lint.model import Connection, Finding, Related, Span, Text
+from supa_lint.model import Connection, Failure, Finding, Related, Span, Text
 from supa_lint.project import Project
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A rule that broke on a connection: reported, and everything else goes on."""
-
-    rule: str
-    path: str
-    error: str
 
 
 @dataclass(frozen=True)
@@ -46,7 +37,9 @@ def check(connections: Sequence[Connection], rules: Iterable[Rule], project: Pro
             try:
                 finding = _apply(rule, facts)
             except Exception as error:  # one broken rule must not take the others with it
-                failure = Failure(rule.id, connection.dsn.span.path, type(error).__name__)
+                failure = Failure(
+                    f"the rule {rule.id}", connection.dsn.span.path, type(error).__name__
+                )
                 failures[failure] = None
             else:
                 if finding is not None:
@@ -54,7 +47,9 @@ def check(connections: Sequence[Connection], rules: Iterable[Rule], project: Pro
         for finding in _strongest(here, project.knowledge.rules):
             key = finding.rule, finding.span
             found[key] = _merge(found[key], finding) if key in found else finding
-    return Verdicts(tuple(sorted(found.values(), key=_order)), tuple(failures))
+    return Verdicts(
+        tuple(sorted(found.values(), key=lambda finding: finding.order)), tuple(failures)
+    )
 
 
 def _apply(rule: Rule, facts: ConnectionFacts) -> Finding | None:
@@ -89,10 +84,6 @@ def _merge(first: Finding, second: Finding) -> Finding:
     """One finding for the same mistake at the same place, with the places of both."""
     related = {(r.span, r.message): r for r in first.related + second.related}
     return replace(first, related=tuple(related.values()))
-
-
-def _order(finding: Finding) -> tuple[Span, str]:
-    return finding.span, finding.rule
 
 
 def _place(at: str, facts: ConnectionFacts) -> Span:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from supa_lint import __version__
+from supa_lint import HOMEPAGE, __version__
 from supa_lint.usage import UsageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # `supa-lint | head`: the reader has enough. Keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINDINGS
+        return FINDINGS if arguments[0] == "check" else CLEAN
+    except Exception as error:  # a traceback could show what was scanned
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        line = f"{Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else "?"
+        print(
+            f"supa-lint: failed ({type(error).__name__} at {line}). This is a mistake in supa-lint:"
+            f" please report it with this line at {HOMEPAGE}/issues",
+            file=sys.stderr,
+        )
+        return FAILURE
     return result
 
 
@@ -187,7 +198,7 @@ def _check(options: argparse.Namespace) -> int:
         workspace.given,
     )
     _write(report, outputs, options.color)
-    if any(finding.rule == "internal-error" for finding in report.findings):
+    if report.failed:
         return FAILURE
     level = Severity(options.fail_on or config.fail_on or Severity.WARNING)
     return FINDINGS if failing(report, level) and not options.exit_zero else CLEAN
@@ -321,6 +332,7 @@ def _diagnose(options: argparse.Namespace) -> int:
 
 def _inspect(options: argparse.Namespace) -> int:
     from supa_lint.inspect_dsn import inspect, render_json, render_text
+    from supa_lint.workspace import open_knowledge
 
     if options.given:
         raise UsageError(
@@ -336,7 +348,7 @@ def _inspect(options: argparse.Namespace) -> int:
             text = ""
     else:
         text = _read_input("")
-    found = inspect(text)
+    found = inspect(text, open_knowledge())
     _print(render_json(found) if options.format == "json" else render_text(found))
     return CLEAN
 

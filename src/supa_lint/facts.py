@@ -47,8 +47,7 @@ class ConnectionFacts:
 
     def __call__(self, name: str) -> Fact:
         kind, _, rest = name.partition(".")
-        answer: Callable[[str], Fact] = getattr(self, f"_{kind}")
-        return answer(rest)
+        return _ANSWERS[kind](self, rest)
 
     def decision(self, name: str) -> Decision:
         """The decision list entry behind `client.<name>`."""
@@ -144,11 +143,8 @@ class ConnectionFacts:
         # A word that this client refuses counts too: another rule speaks about it.
         params = dict.fromkeys((*table.get("params", ()), *_TLS_PARAMS))
         said += [self._param(name) for name in params if name not in table.get("ignores", ())]
-        said += [
-            _text(self.connection.variables[name].value)
-            for name in ("PGSSLMODE",)
-            if name in self.connection.variables
-        ]
+        if "PGSSLMODE" in self.connection.variables:
+            said.append(_text(self.connection.variables["PGSSLMODE"].value))
         if self.connection.opaque:
             said.append(UNKNOWN)
         known = next((fact for fact in said if fact is not ABSENT), None)
@@ -382,6 +378,26 @@ class ConnectionFacts:
         file = self.project.files.get(span.path)
         tracked: Tri = file.tracked if file else None
         return UNKNOWN if tracked is None else tracked
+
+
+_ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
+    "client": ConnectionFacts._client,
+    "dsn": ConnectionFacts._dsn,
+    "endpoint": ConnectionFacts._endpoint,
+    "environment": ConnectionFacts._environment,
+    "file": ConnectionFacts._file,
+    "occurrence": ConnectionFacts._occurrence,
+    "option": ConnectionFacts._option,
+    "packages": ConnectionFacts._packages,
+    "param": ConnectionFacts._param,
+    "platform": ConnectionFacts._platform,
+    "project": ConnectionFacts._project,
+    "setting": ConnectionFacts._setting,
+    "tls": ConnectionFacts._tls,
+    "use": ConnectionFacts._use,
+    "version": ConnectionFacts._version,
+}
+"""Who answers for each kind of fact: the first word of its name."""
 
 
 def _has_arguments(call: Call, wanted: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from supa_lint.check import check
@@ -12,7 +12,7 @@ from supa_lint.conditions import ABSENT, UNKNOWN, holds
 from supa_lint.config import Config
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.facts import ConnectionFacts
-from supa_lint.knowledge import ClientSpec, Knowledge, load
+from supa_lint.knowledge import ClientSpec, Knowledge
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.manifests import platform_of
 from supa_lint.model import (
@@ -136,11 +136,11 @@ class Inspection:
     opt_in: tuple[str, ...]
     switches: tuple[Switch, ...]
     findings: tuple[Finding, ...]
+    knowledge: Knowledge = field(repr=False)
 
 
-def inspect(text: str, knowledge: Knowledge | None = None) -> Inspection:
+def inspect(text: str, knowledge: Knowledge) -> Inspection:
     """What the connection string `text` is. Raises `UsageError` for what is none."""
-    knowledge = knowledge or load()
     name, value = _seal(text)
     if value.dsn is None:
         raise UsageError(_no_dsn(value))
@@ -166,6 +166,7 @@ def inspect(text: str, knowledge: Knowledge | None = None) -> Inspection:
         opt_in=_platforms(endpoint, "opt-in", knowledge),
         switches=tuple(_switches(connection, project)) if known == "transaction" else (),
         findings=check([connection], knowledge.rules.values(), project).findings,
+        knowledge=knowledge,
     )
 
 
@@ -336,7 +337,7 @@ def render_json(found: Inspection) -> str:
     import json
 
     dsn, endpoint = found.dsn, found.endpoint
-    rules = load().rules
+    rules = found.knowledge.rules
     document = {
         "version": 1,
         "label": endpoint_label(endpoint),

@@ -80,12 +80,11 @@ class _Linker:
         reader = use.call.span.path
         for value in self._clients.dsns(use):
             for resolution in self._resolver.resolve(value, reader):
-                for platform in self._platforms(resolution):
-                    connection = self._join(use, resolution, platform)
-                    if connection is not None:
-                        if resolution.setting is not None:
-                            self._joined.add(resolution.setting.span)
-                        yield connection
+                connection = self._join(use, resolution, self._platform_of(resolution, reader))
+                if connection is not None:
+                    if resolution.setting is not None:
+                        self._joined.add(resolution.setting.span)
+                    yield connection
 
     def _join(
         self, use: Use, resolution: Resolution, platform: Platform | None
@@ -153,16 +152,15 @@ class _Linker:
             return
         rewritten, read = self._reads(setting.name, environment)
         dsn = rewrite(dsn, rewritten)
-        for platform in self._platforms(Resolution(dsn, setting, environment)):
-            yield Connection(
-                dsn=dsn,
-                endpoint=self._endpoints.classify(dsn),
-                place=environment.place,
-                setting=setting,
-                opaque=read,
-                platform=platform,
-                variables=environment.variables,
-            )
+        yield Connection(
+            dsn=dsn,
+            endpoint=self._endpoints.classify(dsn),
+            place=environment.place,
+            setting=setting,
+            opaque=read,
+            platform=self._platform_of(Resolution(dsn, setting, environment)),
+            variables=environment.variables,
+        )
 
     def _of_key(self, setting: Setting, environment: Environment) -> Connection:
         """A key is no connection, but rules look at where it is set, too."""
@@ -197,7 +195,7 @@ class _Linker:
                         place=self._place(facts.path),
                         setting=setting,
                         opaque=True,
-                        platform=setting.platform,
+                        platform=setting.platform or self._project.chosen(facts.path),
                     )
 
     def _of_defaults(self, facts: Facts) -> Iterator[Connection]:
@@ -211,6 +209,7 @@ class _Linker:
                 endpoint=self._endpoints.classify(dsn),
                 place=self._place(facts.path),
                 opaque=True,
+                platform=self._project.chosen(facts.path),
             )
 
     def _of_mention(self, mention: Mention) -> Connection:
@@ -224,14 +223,16 @@ class _Linker:
 
     # --- platforms ---
 
-    def _platforms(self, resolution: Resolution) -> Sequence[Platform | None]:
-        """Where the connection runs: one platform, or none known."""
+    def _platform_of(self, resolution: Resolution, reader: str | None = None) -> Platform | None:
+        """Where the connection runs: as the manifest that declares the variable says, else as the
+        configuration says of the code, else where its file is for."""
+        chosen = self._project.chosen(reader or resolution.dsn.span.path)
         environment = resolution.environment
         if environment is None:
-            return (self._project.chosen(resolution.dsn.span.path),)
+            return chosen
         setting = resolution.setting
         declared = (setting and setting.platform) or environment.platform
-        return (declared or self._platform_of_file(environment),)
+        return declared or chosen or self._platform_of_file(environment)
 
     def _platform_of_file(self, environment: Environment) -> Platform | None:
         """The platform that an env file is for: chosen by the configuration, said by its name, or

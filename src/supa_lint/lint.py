@@ -1,4 +1,4 @@
-"""The five stages in order, and nothing else: what `discover` found becomes a report.
+"""The stages in order: what `discover` found is read, linked, checked, and becomes a report.
 
 The command line, the tests and editors all call `lint()`. It touches no disk.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from supa_lint.check import Failure, check
+from supa_lint.check import check
 from supa_lint.config import Config, misnamed_config_files
 from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
 from supa_lint.manifests import Manifests
-from supa_lint.model import Connection, Facts, Finding, Note, Severity, Span
+from supa_lint.model import Connection, Facts, Failure, Finding, Note, Severity, Span
 from supa_lint.project import Project
-from supa_lint.read import Broken, Context, read
+from supa_lint.read import Context, read
 from supa_lint.report import Report
 from supa_lint.suppress import apply, suppressions
 
@@ -39,7 +39,7 @@ class Linked:
 
     project: Project
     connections: tuple[Connection, ...]
-    broken: tuple[Broken, ...] = ()
+    broken: tuple[Failure, ...] = ()
 
 
 def connect(
@@ -69,33 +69,32 @@ def lint(
     rules = _selected(knowledge, options)
     active = frozenset(rule.id for rule in rules)
     verdicts = check(linked.connections, rules, project)
-    findings = [
-        *verdicts.findings,
-        *_own(tree, linked.broken, verdicts.failures, knowledge),
-    ]
+    findings = [*verdicts.findings, *_misnamed(tree, config, knowledge)]
+    broke = tuple(_broke([*linked.broken, *verdicts.failures], knowledge))
 
     by_path = {path: suppressions(file) for path, file in files.items()}
-    kept, suppressed, meta = apply(
-        findings, by_path, files, knowledge.rules, knowledge.rules, active
-    )
+    kept, suppressed, meta = apply(findings, by_path, files, knowledge.rules, active)
     kept = [finding for finding in [*kept, *meta] if finding.rule in active]
     shown = [f for f in kept if not _ignored(f, config, knowledge) and _in(f, options.paths)]
     loud = [f for f in shown if options.pedantic or f.severity is not Severity.INFO]
+    severe = [f for f in loud if _at_least(f, options.min_severity)]
     return Report(
-        findings=tuple(sorted((f for f in loud if _at_least(f, options.min_severity)), key=_order)),
-        rules={rule.id: rule for rule in rules},
+        # What broke is shown whatever was asked for: the rest of the report may lack something.
+        findings=tuple(sorted((*severe, *broke), key=lambda finding: finding.order)),
+        rules={rule.id: rule for rule in (*rules, knowledge.rules["internal-error"])},
         files=files,
         secrets={one.path: one.secrets for one in facts if one.secrets},
         checked=len(files),
         suppressed=len(suppressed) + sum(_ignored(f, config, knowledge) for f in kept),
         withheld=len(shown) - len(loud),
         notes=tuple(_notes(tree, facts)),
+        failed=bool(broke),
     )
 
 
 def _read_all(
     tree: Tree, knowledge: Knowledge, project: Project
-) -> tuple[tuple[Facts, ...], list[Broken]]:
+) -> tuple[tuple[Facts, ...], list[Failure]]:
     """The facts of every file, and of manifests that are known by their mere name."""
     context = Context(knowledge, project.clients)
     read_files = [read(file, context) for file in tree.files]
@@ -104,7 +103,7 @@ def _read_all(
         one = facts.setdefault(platform.span.path, Facts(platform.span.path))
         if not any(known.id == platform.id for known in one.platforms):
             facts[one.path] = replace(one, platforms=(*one.platforms, platform))
-    return tuple(facts.values()), [one for one in read_files if isinstance(one, Broken)]
+    return tuple(facts.values()), [one for one in read_files if isinstance(one, Failure)]
 
 
 def _selected(knowledge: Knowledge, options: Options) -> list[Rule]:
@@ -114,33 +113,24 @@ def _selected(knowledge: Knowledge, options: Options) -> list[Rule]:
     return [
         rule
         for rule in knowledge.rules.values()
-        if (options.select is None or named(rule, options.select) or rule.id == "internal-error")
+        if (options.select is None or named(rule, options.select))
         and not named(rule, options.ignore)
     ]
 
 
-def _own(
-    tree: Tree, broken: Sequence[Broken], failures: Sequence[Failure], knowledge: Knowledge
-) -> Iterator[Finding]:
-    """Findings about supa-lint's own work: what broke, and configuration that nobody reads."""
-    for one in broken:
-        yield _meta(
-            knowledge.rules["internal-error"],
-            one.path,
-            f"the reader failed on this file ({one.error})",
-        )
+def _broke(failures: Iterable[Failure], knowledge: Knowledge) -> Iterator[Finding]:
+    """Findings about supa-lint's own mistakes."""
     for failure in failures:
-        yield _meta(
-            knowledge.rules["internal-error"],
-            failure.path,
-            f"the rule {failure.rule} failed on this file ({failure.error})",
-        )
+        text = f"{failure.what} failed on this file ({failure.error})"
+        yield _meta(knowledge.rules["internal-error"], failure.path, text)
+
+
+def _misnamed(tree: Tree, config: Config, knowledge: Knowledge) -> Iterator[Finding]:
+    """Findings about configuration that nobody reads."""
     for path in misnamed_config_files(tree.paths):
-        yield _meta(
-            knowledge.rules["misnamed-config-file"],
-            path,
-            f"{path} looks like supa-lint's configuration but is not read",
-        )
+        if path != config.source:
+            text = f"{path} looks like supa-lint's configuration but is not read"
+            yield _meta(knowledge.rules["misnamed-config-file"], path, text)
 
 
 def _meta(rule: Rule, path: str, message: str) -> Finding:
@@ -171,10 +161,6 @@ _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 def _at_least(finding: Finding, severity: Severity) -> bool:
     return _RANK[finding.severity] >= _RANK[severity]
-
-
-def _order(finding: Finding) -> tuple[Span, str]:
-    return finding.span, finding.rule
 
 
 def failing(report: Report, level: Severity) -> bool:

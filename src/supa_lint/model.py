@@ -262,7 +262,7 @@ class Setting:
     """A named value: a line of `.env`, a key of a compose file, a Python constant.
 
     `container` says what it belongs to inside the file (`services.api`, empty for the whole file):
-    settings of one container are seen together. `sets` is no for a mere default of a variable.
+    settings of one container are seen together.
     """
 
     name: str
@@ -298,8 +298,8 @@ class Build:
 class Definition:
     """A name that other modules may import: a constant, a class attribute, a function's result.
 
-    `name` is the last part (`database_url`), `module` the file it stands in.
-    `fields` of a settings class read the environment: their value is a hole for the variable.
+    `name` is the last part (`database_url`), `path` the file it stands in. A field of a settings
+    class is a hole for the variable it reads.
     """
 
     name: str
@@ -354,6 +354,19 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """supa-lint itself broke on a file: reported, and everything else goes on.
+
+    `what` broke (`the reader`, `the rule x`); `error` is the type of the exception: its text may
+    hold anything.
+    """
+
+    what: str
+    path: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that one file says."""
 
@@ -371,7 +384,6 @@ class Facts:
     builds: tuple[Build, ...] = ()
     secrets: tuple[Span, ...] = ()
     """Where secrets stand, so that no quoted line shows one."""
-    suppressions: tuple[Suppression, ...] = ()
     notes: tuple[Note, ...] = ()
 
 
@@ -451,6 +463,11 @@ class Finding:
     message: str
     help: str
     related: tuple[Related, ...] = ()
+
+    @property
+    def order(self) -> tuple[Span, str]:
+        """What reports sort by: the place, then the rule."""
+        return self.span, self.rule
 
     def spans(self) -> Iterator[Span]:
         """The finding's own place and its related ones."""

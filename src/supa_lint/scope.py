@@ -31,6 +31,7 @@ class Packages:
     def __init__(self, paths: Iterable[str], manifests: Iterable[str]) -> None:
         self._paths = paths
         self._manifests = frozenset(manifests)
+        self._known: dict[str, str] = {}
 
     @cached_property
     def _roots(self) -> frozenset[str]:
@@ -40,7 +41,10 @@ class Packages:
 
     def root_of(self, path: str) -> str:
         """The package that a file belongs to: the nearest folder with a manifest."""
-        return next(folder for folder in upwards(folder_of(path)) if folder in self._roots)
+        folder = folder_of(path)
+        if folder not in self._known:
+            self._known[folder] = next(one for one in upwards(folder) if one in self._roots)
+        return self._known[folder]
 
     def sees(self, reader: str, definer: str) -> bool:
         """Whether code in the file `reader` sees what the file `definer` sets: it stands in the

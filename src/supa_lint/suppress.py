@@ -92,7 +92,6 @@ def apply(
     findings: Iterable[Finding],
     suppressions_by_path: Mapping[str, Sequence[Suppression]],
     files: Mapping[str, File],
-    known_rules: Collection[str],
     rules: Mapping[str, Rule],
     active: Collection[str],
 ) -> tuple[list[Finding], list[Finding], list[Finding]]:
@@ -100,12 +99,11 @@ def apply(
     and find what is wrong with the suppressions themselves.
 
     A suppression counts at the finding's own lines and at those of its related places.
-    `known_rules` are the ids there are, `rules` what is known of them (texts, and the old ids that
-    renamed ones answer to). `active` are the ids of the rules that ran: a suppression for another
-    one is not called unused.
+    `rules` are all rules there are: a renamed one answers to its former ids too. `active` are the
+    ids of those that ran: a suppression for another one is not called unused.
     """
     ids = {alias: rule.id for rule in rules.values() for alias in rule.data.get("aliases", ())}
-    ids |= {rule: rule for rule in known_rules}
+    ids |= {rule: rule for rule in rules}
     at: dict[tuple[str, int, str], list[Span]] = {}
     for path, found in suppressions_by_path.items():
         for suppression in found:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
-from supa_lint.model import Facts, Note, Place
+from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.packages import is_package_file
 from supa_lint.source import File
@@ -24,18 +24,10 @@ class Context:
     clients: Clients
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A reader broke on a file: reported, and everything else goes on."""
-
-    path: str
-    error: str
-
-
 Reader = Callable[[File, Context], Facts]
 
 
-def read(file: File, context: Context) -> Facts | Broken:
+def read(file: File, context: Context) -> Facts | Failure:
     """The facts of one file, by the reader for its kind. What no reader knows is plain text."""
     try:
         return _reader_of(file)(file, context)
@@ -43,7 +35,7 @@ def read(file: File, context: Context) -> Facts | Broken:
         note = Note(file.path, "nested too deeply to be read, so it is passed over")
         return Facts(file.path, notes=(note,))
     except Exception as error:  # one broken reader must not take the others with it
-        return Broken(file.path, type(error).__name__)
+        return Failure("the reader", file.path, type(error).__name__)
 
 
 def _reader_of(file: File) -> Reader:

@@ -53,8 +53,8 @@ def read(
     for number, instruction in enumerate(_instructions(source), 1):
         reader.add(instruction, number)
     commands = reader.commands
-    settings = (*reader.settings, *commands.settings)
-    facts = Facts(file.path, settings=settings, calls=tuple(commands.calls))
+    facts = commands.facts()
+    facts = replace(facts, settings=(*reader.settings, *facts.settings))
     return with_rest(facts, file, reader.sealer, commands.comments, commands.ignored)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from time import thread_time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
+
+_CHUNK = 65536
+_SECONDS = 2.0  # of CPU time: about 5 MB of a text that is right
 
 
 @cache
@@ -18,11 +22,30 @@ def _language(name: str) -> Language:
     return Language(import_module(f"tree_sitter_{name}").language())
 
 
+class TooSlowError(Exception):
+    """The text takes too long: some broken texts take tree-sitter quadratic time."""
+
+    def __str__(self) -> str:
+        return "takes too long to parse: read as plain text"
+
+
 def parse(language: str, data: bytes) -> Node:
-    """The root of the syntax tree. Offsets of its nodes are those of `data`."""
+    """The root of the syntax tree. Offsets of its nodes are those of `data`.
+
+    Raises TooSlowError.
+    """
     from tree_sitter import Parser
 
-    return Parser(_language(language)).parse(data).root_node
+    def read(at: int, _: object) -> bytes:
+        return data[at : at + _CHUNK]
+
+    end = thread_time() + _SECONDS
+    parser = Parser(_language(language))
+    try:
+        tree = parser.parse(read, progress_callback=lambda *_: thread_time() > end)
+    except ValueError:
+        raise TooSlowError from None
+    return tree.root_node
 
 
 def children(node: Node, comments: list[Node] | None = None) -> Iterator[Node]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Facts
+from supa_lint.model import Facts, Note
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown, with_rest
@@ -29,7 +30,10 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
         return plain.read(file)
     sealer = Sealer(file)
     source = Source.of(file)
-    root = grammar.parse("json", source.data)
+    try:
+        root = grammar.parse("json", source.data)
+    except grammar.TooSlowError as problem:
+        return replace(plain.read(file), notes=(Note(file.path, str(problem)),))
     reader = _Reader(source)
     facts = tree.facts(file, [reader.document(root)], platforms, sealer)
     return with_rest(facts, file, sealer, source.spans(reader.comments))
@@ -37,7 +41,10 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
 
 def parse(source: Source) -> Node | None:
     """The document that a text spells, or None when it is not JSON."""
-    root = grammar.parse("json", source.data)
+    try:
+        root = grammar.parse("json", source.data)
+    except grammar.TooSlowError:
+        return None
     return None if root.has_error else _Reader(source).document(root)
 
 

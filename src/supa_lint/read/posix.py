@@ -36,7 +36,10 @@ _HOLES |= {"command_substitution", "process_substitution", "array"}
 
 def parse(source: Source, sealer: Sealer) -> Script:
     """The statements of a script. Defaults of its variables are sealed with `sealer`."""
-    return _Parser(source, sealer).script()
+    try:
+        return _Parser(source, sealer).script()
+    except grammar.TooSlowError as problem:
+        return Script((), note=str(problem))
 
 
 class _Parser:

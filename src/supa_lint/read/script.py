@@ -54,6 +54,8 @@ class Script:
     statements: tuple[Assignment | Command, ...]
     comments: tuple[Span, ...] = ()
     tests: tuple[Span, ...] = ()
+    note: str = ""
+    """Why nothing could be read, where that is so."""
 
 
 def unknown(span: Span) -> Word:

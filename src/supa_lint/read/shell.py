@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TableMapping
+from dataclasses import replace
 
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
@@ -20,6 +21,7 @@ from supa_lint.model import (
     Expr,
     Facts,
     Mapping,
+    Note,
     Platform,
     Setting,
     Span,
@@ -79,7 +81,7 @@ def read(
         reader.add(windows.batch(source), "")
     else:
         reader.add(posix.parse(source, sealer), "")
-    facts = Facts(file.path, settings=tuple(reader.settings), calls=tuple(reader.calls))
+    facts = reader.facts()
     return with_rest(facts, file, sealer, reader.comments, reader.ignored)
 
 
@@ -97,12 +99,7 @@ def commands(
     reader.add(posix.parse(Source(raw), sealer), container)
     found = plain.mentions_in(sealer, raw)
     rest = unclaimed(found, reader.settings, reader.comments, reader.ignored)
-    return Facts(
-        sealer.file.path,
-        settings=tuple(reader.settings),
-        calls=tuple(reader.calls),
-        mentions=tuple(rest),
-    )
+    return replace(reader.facts(), mentions=tuple(rest))
 
 
 class Reader:
@@ -119,6 +116,7 @@ class Reader:
         self.calls: list[Call] = []
         self.comments: list[Span] = []
         self.ignored: list[Span] = []
+        self.notes: dict[Note, None] = {}
         self._sealer = sealer
         self._platforms = platforms
         self._setters = Setters(platforms)
@@ -127,10 +125,21 @@ class Reader:
         self._names: dict[tuple[str, str], int] = {}
         self._prefixed = 0
 
+    def facts(self) -> Facts:
+        """What was collected, without the DSNs that stand elsewhere."""
+        return Facts(
+            self._sealer.file.path,
+            settings=tuple(self.settings),
+            calls=tuple(self.calls),
+            notes=tuple(self.notes),
+        )
+
     def add(self, script: Script, container: str, depth: int = 0) -> None:
         """Read a script, whose settings belong to `container`."""
         self.comments += script.comments
         self.ignored += script.tests
+        if script.note:
+            self.notes[Note(self._sealer.file.path, script.note)] = None
         for statement in script.statements:
             inside = ".".join(filter(None, (container, statement.function)))
             if isinstance(statement, Assignment):

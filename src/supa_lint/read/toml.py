@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import HOLE, Facts, Hole, Span
+from supa_lint.model import HOLE, Facts, Hole, Note, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
@@ -34,7 +35,10 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
         return plain.read(file)
     sealer = Sealer(file)
     source = Source.of(file)
-    root = grammar.parse("toml", source.data)
+    try:
+        root = grammar.parse("toml", source.data)
+    except grammar.TooSlowError as problem:
+        return replace(plain.read(file), notes=(Note(file.path, str(problem)),))
     reader = _Reader(source)
     facts = tree.facts(file, [reader.document(root)], platforms, sealer)
     return with_rest(facts, file, sealer, source.spans(reader.comments))

@@ -44,6 +44,8 @@ class Report:
     """How many `info` findings only `--pedantic` would show."""
     notes: tuple[Note, ...] = ()
     """Files that could not be read, and why."""
+    failed: bool = False
+    """Whether supa-lint itself broke on some file, whatever findings are shown."""
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)
