@@ -72,6 +72,8 @@ def test_raw_reserved_characters_stay_in_the_password(password: str) -> None:
         ("[YOUR-PASSWORD]", PasswordKind.PLACEHOLDER),
         ("<password>", PasswordKind.PLACEHOLDER),
         ("YOUR_PASSWORD", PasswordKind.PLACEHOLDER),
+        ("Tr0ub[4]dour", PasswordKind.LITERAL),
+        ("__DB_PASSWORD__", PasswordKind.PLACEHOLDER),
         ("${DB_PASSWORD}", PasswordKind.INTERPOLATED),
         ("$DB_PASSWORD", PasswordKind.INTERPOLATED),
         ("${{ secrets.DB_PASSWORD }}", PasswordKind.INTERPOLATED),

@@ -107,7 +107,7 @@ def test_comments_are_mentions_and_what_is_broken_is_not_lost() -> None:
         f"# {DSN}\na = '{DSN}'\nlist = [1] # {DSN}\nbad = \"{DSN}\n[ok]\nz = '{DSN}'"
     )
     assert ":a" in settings(facts)
-    assert [m.comment for m in facts.mentions] == [True, True, False, False]
+    assert [m.comment for m in facts.mentions] == [True, True, False]
     assert {at(file, m.dsn) for m in facts.mentions} == {DSN}
 
 

@@ -237,10 +237,14 @@ def _started(words: list[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def _as_server() -> list[str]:
-    """PostgreSQL and PgBouncer refuse to run as root; Debian's package made a user for them."""
-    if os.geteuid() != 0:
-        return []
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "--"]
+    """PostgreSQL and PgBouncer refuse to run as root; Debian's package made a user for them.
+
+    And they end with the tests, however those end.
+    """
+    words = ["setpriv", "--pdeathsig=QUIT"]
+    if os.geteuid() == 0:
+        words += ["--reuid=postgres", "--regid=postgres", "--init-groups"]
+    return [*words, "--"]
 
 
 def _call_as_server(*words: str) -> None:

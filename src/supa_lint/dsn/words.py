@@ -46,6 +46,7 @@ _PLACEHOLDER_WORD = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_IN_BRACKETS = re.compile(r"\[[^\[\]]{2,}\]|<[^<>]{2,}>|【[^】]+】")
 _WORD_IN_BRACKETS = re.compile(
     r"^[\[<【(].*(?:pass|pw|pwd|secret|senha|clave|haslo|mot|user|role|ref|project|proj|region|host|id|"
     r"index|db|name|your|my|url|pool|encoded|here|rotat|paste|redact|replace|密码|パスワード|port|aws|cloud)",
@@ -84,7 +85,7 @@ def is_placeholder(text: str) -> bool:
         return True
     if _BRACKETED.match(text):
         return _WORD_IN_BRACKETS.match(text) is not None
-    if re.search(r"\[[^\[\]]+\]|<[^<>]+>|【[^】]+】", text):
+    if any(_WORD_IN_BRACKETS.match(one[0]) for one in _IN_BRACKETS.finditer(text)):
         return True
     return _PLACEHOLDER_WORD.search(text) is not None
 

@@ -94,6 +94,7 @@ class Source:
 def join(pieces: Iterable[Piece], span: Span) -> Raw:
     """The text that `pieces` make; `span` is the literal they come from."""
     pieces = list(pieces)
+    pieces = [piece for piece in pieces if not isinstance(piece, Raw) or piece.text] or pieces[:1]
     if len(pieces) == 1 and isinstance(pieces[0], Raw):
         return pieces[0]
     texts: list[str] = []

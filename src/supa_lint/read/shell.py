@@ -255,14 +255,13 @@ class Reader:
         return tuple(args), tuple(keywords)
 
     def _value(self, word: Word, name: str) -> Expr:
-        """An argument. `-x url=...` is a mapping."""
-        value = self._sealer.seal(word.raw, name)
-        inner = _ASSIGNED.match(word.text)
-        if value.dsn is not None or inner is None:
-            return value
-        key = inner["name"]
-        entry = key, self._sealer.seal(word.part(inner.end()).raw, key)
-        return Mapping((entry,), complete=True, span=value.span)
+        """An argument. `-x url=postgres://...` is a mapping."""
+        assigned = _ASSIGNED.match(word.text)
+        if assigned:
+            inner = self._sealer.seal(word.part(assigned.end()).raw, assigned["name"])
+            if inner.dsn is not None:
+                return Mapping(((assigned["name"], inner),), complete=True, span=word.span)
+        return self._sealer.seal(word.raw, name)
 
 
 def _program(word: Word) -> str:

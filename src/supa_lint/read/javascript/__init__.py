@@ -1,7 +1,7 @@
 """JavaScript and TypeScript: calls with resolved names, settings, environment reads and definitions
 of one module.
 
-`syntax` knows the nodes, `walk` who binds which name in which `scope`, `names` what a dotted name
+`syntax` and `patterns` know the nodes, `walk` who binds which name in which `scope`, `names` what a dotted name
 means (`modules` what an import names), `evaluate` what an expression is worth within its `budget`:
 `variables`, `texts`, `environ` and `schema` are what it knows. `collect`, `settings` and `exports`
 turn that into facts.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,14 +19,14 @@ from supa_lint.model import Facts, Note
 from supa_lint.source import File
 
 if TYPE_CHECKING:
-    from tree_sitter import Parser, Tree
+    from tree_sitter import Language, Tree
 
 SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
 _PLAIN = {"ts", "mts", "cts"}  # here `<T>x` is a cast, elsewhere it is JSX
 
 _LARGEST = 2_000_000  # bytes; what is larger is generated
-_MOST_OPEN = 2_000  # each `<` without `>` doubles what the parser considers: minified code
-_LONGEST = 5.0  # seconds of parsing; code of that size takes a tenth of one
+_MOST_OPEN = 1_000  # `<` without `>`: the parser's memory grows with their square
+_LONGEST = 2.0  # seconds of the processor; the largest sound file takes half of one
 _CHUNK = 16_384
 _LONGEST_TYPE = 1_000
 
@@ -56,17 +57,19 @@ def _parse(data: bytes, path: str) -> Tree | None:
     """The syntax tree; None for what is not worth parsing."""
     if len(data) > _LARGEST or data.count(b"<") - data.count(b">") > _MOST_OPEN:
         return None
-    data = _without_type_arguments(data)
-    end = time.monotonic() + _LONGEST
-    late = False
+    from tree_sitter import Parser
 
-    def chunk(offset: int, _: object) -> bytes:
-        nonlocal late
-        late = late or time.monotonic() > end
-        return b"" if late else data[offset : offset + _CHUNK]
-
-    tree = _parser(path.rpartition(".")[2].lower() in _PLAIN).parse(chunk)
-    return None if late else tree
+    code = _without_type_arguments(data)
+    parser = Parser(_language(path.rpartition(".")[2].lower() in _PLAIN))
+    end = time.thread_time() + _LONGEST
+    try:
+        # Some broken code sends the grammar into a loop without end (tree-sitter-typescript#323).
+        return parser.parse(
+            lambda offset, _: code[offset : offset + _CHUNK],
+            progress_callback=lambda *_: time.thread_time() > end,
+        )
+    except ValueError:
+        return None
 
 
 def _without_type_arguments(data: bytes) -> bytes:
@@ -95,16 +98,14 @@ def _without_type_arguments(data: bytes) -> bytes:
 
 
 @cache
-def _parser(plain: bool) -> Parser:
+def _language(plain: bool) -> Language:
     import tree_sitter_typescript as grammars
-    from tree_sitter import Language, Parser
+    from tree_sitter import Language
 
-    return Parser(Language(grammars.language_typescript() if plain else grammars.language_tsx()))
+    return Language(grammars.language_typescript() if plain else grammars.language_tsx())
 
 
 def _as_text(file: File, why: str) -> Facts:
-    from dataclasses import replace
-
     from supa_lint.read import text
 
     found = text.read(file)

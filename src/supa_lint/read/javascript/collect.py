@@ -28,6 +28,7 @@ from supa_lint.read import text
 from supa_lint.read.javascript import exports, schema, settings
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.names import MAPPINGS
+from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
     CLASSES,
@@ -35,11 +36,10 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    is_name,
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
-from supa_lint.read.javascript.walk import access
-from supa_lint.read.python.scope import is_name
 from supa_lint.read.python.terms import call, seal
 from supa_lint.sealing import Sealer
 
@@ -291,7 +291,11 @@ class _Collector:
             return
         if evaluator.dotted(target, scope) in MAPPINGS:
             self._export_all(right, scope, span)
-        elif exact and self.source.code(inner) not in ("module", "exports", "module.exports"):
+        elif (
+            exact
+            and is_name(keys[-1])
+            and self.source.code(inner) not in ("module", "exports", "module.exports")
+        ):
             self._attribute(keys[-1], right, scope)
 
     def _export(self, name: str, value: Node, scope: Scope, span: Span) -> None:

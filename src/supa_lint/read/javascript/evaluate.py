@@ -18,9 +18,16 @@ from supa_lint.read.javascript import environ, texts
 from supa_lint.read.javascript.budget import Budget
 from supa_lint.read.javascript.names import MAPPINGS, Names
 from supa_lint.read.javascript.scope import Module, Scope
-from supa_lint.read.javascript.syntax import FUNCTIONS, Source, arguments, children, tagged, unwrap
+from supa_lint.read.javascript.syntax import (
+    FUNCTIONS,
+    Source,
+    arguments,
+    children,
+    is_name,
+    tagged,
+    unwrap,
+)
 from supa_lint.read.javascript.variables import Variables, imported, merge
-from supa_lint.read.python.scope import is_name
 from supa_lint.read.python.terms import (
     HEAVIEST,
     Invoke,
@@ -28,7 +35,6 @@ from supa_lint.read.python.terms import (
     Parsed,
     Table,
     Term,
-    as_text,
     concat,
     join,
     weight,
@@ -271,13 +277,7 @@ class Evaluator:
         return texts.appended(concat(pieces, self.span(node)), self)
 
     def on_number(self, node: Node, scope: Scope) -> Term:
-        text = self.source.code(node).replace("_", "").removesuffix("n")
-        try:
-            value = int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else float(text[:100])
-        except (ValueError, OverflowError):
-            return Unknown(self.span(node))
-        whole = isinstance(value, int) or (value.is_integer() and abs(value) < 2**53)
-        return Const(int(value) if whole else value, self.span(node))
+        return texts.numeral(self.source.code(node), self.span(node))
 
     def on_true(self, node: Node, scope: Scope) -> Term:
         return Const(node.type == "true", self.span(node))
@@ -390,7 +390,7 @@ class Evaluator:
         terms = [self.evaluate(first, scope), self.evaluate(second, scope)]
         if self.source.code(unwrap(test)) == self.source.code(unwrap(first)):
             return self.either(terms[0], terms[1], span)
-        return _extended(terms, self) or join(terms, span)
+        return texts.extended(terms, self) or join(terms, span)
 
     def on_unary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
@@ -412,14 +412,3 @@ class Evaluator:
     def on_assignment_expression(self, node: Node, scope: Scope) -> Term:
         right = node.child_by_field_name("right")
         return self.evaluate(right, scope) if right is not None else Unknown(self.span(node))
-
-
-def _extended(terms: list[Term], evaluator: Evaluator) -> Raw | None:
-    """`has ? url : url + "?x=y"`: the text, with parameters that may or may not be there."""
-    if not all(isinstance(term, Raw) for term in terms):
-        return None
-    short, long = sorted((as_text(term) for term in terms), key=lambda raw: len(raw.text))
-    suffix = long.text.removeprefix(short.text)
-    if suffix[:1] not in ("?", "&") or short.holes != long.holes[: len(short.holes)]:
-        return None
-    return evaluator.rewrite(short, frozenset({"params"}))

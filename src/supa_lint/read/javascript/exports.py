@@ -14,6 +14,7 @@ from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.modules import specifier
 from supa_lint.read.javascript.names import ENVIRONMENT
+from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
     CLASSES,
@@ -21,9 +22,9 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    is_name,
     unwrap,
 )
-from supa_lint.read.javascript.walk import access
 from supa_lint.read.python.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def definitions(
     return [
         Definition(name, seal(term, evaluator.seal, name), path)
         for name, term in islice(terms, _MOST_DEFINITIONS)
-        if matters(term, wanted)
+        if is_name(name) and matters(term, wanted)
     ]
 
 

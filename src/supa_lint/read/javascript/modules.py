@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 _OWN = re.compile(r"(?:\.{1,2}(?=/|$)|/|[@~]/|~(?=\w)|#/?|\$lib(?=/|$)|src/)")
 _SUFFIX = re.compile(r"\.(?:[cm]?[jt]sx?|json)$")
+_SPELLED = re.compile(r"[@\w./:~$#*^+-]{1,200}", re.ASCII)
 _VERSION = re.compile(r"(?<=[^/@:])@[^/]*")
 
 
@@ -24,13 +25,15 @@ def specifier(text: str) -> Specifier:
     Prefixes (`npm:`, `node:`, `https://`) and versions go; `./lib/db.js` and `@/lib/db` become
     `lib.db`.
     """
+    if not _SPELLED.fullmatch(text):
+        return Specifier("?", own=False)
     if _OWN.match(text):
         path = text
         while match := _OWN.match(path):
             path = path[match.end() :].lstrip("/")
         path = _SUFFIX.sub("", path).removesuffix("/index") or "index"
         return Specifier(path.replace("/", "."), own=True)
-    name = re.sub(r"^(?:npm:/?|node:|https?://)", "", text)
+    name = re.sub(r"^(?:npm:/?|node:|https?://(?:[^/@]*@)?)", "", text)
     return Specifier(_VERSION.sub("", name), own=False)
 
 

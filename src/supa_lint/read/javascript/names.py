@@ -20,6 +20,7 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    is_name,
     named_pairs,
     tagged,
     unwrap,
@@ -168,7 +169,7 @@ class Names:
     def on_subscript_expression(self, node: Node, scope: Scope) -> Named | None:
         index = node.child_by_field_name("index")
         key = self.source.string(unwrap(index)) if index is not None else None
-        return self._member_of(node, key, scope)
+        return self._member_of(node, key if key and is_name(key) else None, scope)
 
     def on_call_expression(self, node: Node, scope: Scope) -> Named | None:
         given = arguments(node)

@@ -52,6 +52,14 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0
 _CODE_POINT = re.compile(r"\\(?:u\{(?P<braced>[0-9a-fA-F]{1,8})\}|[ux](?P<plain>[0-9a-fA-F]{2,4}))")
 
 
+_NAME = re.compile(r"[#A-Za-z_$][\w$.\-]{0,79}", re.ASCII)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may leave the reader as the name of a variable or key: it is no secret."""
+    return _NAME.fullmatch(text) is not None
+
+
 def children(node: Node) -> list[Node]:
     """The named children that are no comments."""
     return [child for child in node.named_children if child.type != "comment"]

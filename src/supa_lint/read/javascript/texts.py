@@ -116,6 +116,17 @@ def number(term: Term, span: Span) -> Term:
     return term if isinstance(term, Raw | Const) else Unknown(span)
 
 
+def numeral(code: str, span: Span) -> Term:
+    """A number as it is written."""
+    text = code.replace("_", "").removesuffix("n")
+    try:
+        value = int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else float(text[:100])
+    except ValueError:
+        return Unknown(span)
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 2**53)
+    return Const(int(value) if whole else value, span)
+
+
 def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     """The result of a method of a text or of a parsed URL, or None when it is neither."""
     function = node.child_by_field_name("function")
@@ -235,3 +246,14 @@ def _joined(separator: Term, items: Items, span: Span) -> Raw:
     for item in items.items:
         pieces += [separator, item] if pieces else [item]
     return concat(pieces, span)
+
+
+def extended(terms: list[Term], evaluator: Evaluator) -> Raw | None:
+    """`has ? url : url + "?x=y"`: the text, with parameters that may or may not be there."""
+    if not all(isinstance(term, Raw) for term in terms):
+        return None
+    short, long = sorted((as_text(term) for term in terms), key=lambda raw: len(raw.text))
+    suffix = long.text.removeprefix(short.text)
+    if suffix[:1] not in ("?", "&") or short.holes != long.holes[: len(short.holes)]:
+        return None
+    return evaluator.rewrite(short, frozenset({"params"}))

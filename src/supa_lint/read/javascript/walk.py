@@ -3,9 +3,10 @@ lists what is worth a look in source order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
+from supa_lint.read.javascript import patterns
 from supa_lint.read.javascript.modules import specifier, stem
 from supa_lint.read.javascript.scope import (
     Binding,
@@ -82,26 +83,6 @@ def walk(root: Node, source: Source) -> Module:
     return module
 
 
-def access(node: Node, source: Source) -> tuple[Node, tuple[str, ...], bool]:
-    """The expression at the root of `a.b["c"]`, the keys, and whether all keys are known."""
-    keys: list[str] = []
-    exact = True
-    node = unwrap(node)
-    while node.type in ("member_expression", "subscript_expression"):
-        inner = node.child_by_field_name("object")
-        if inner is None:
-            break
-        if node.type == "member_expression":
-            key = source.key(node.child_by_field_name("property"))
-        else:
-            index = node.child_by_field_name("index")
-            key = None if index is None else source.string(unwrap(index))
-        exact = exact and key is not None
-        keys.insert(0, key or "")
-        node = unwrap(inner)
-    return node, tuple(keys), exact
-
-
 class _Walker:
     def __init__(self, module: Module, source: Source) -> None:
         self.module = module
@@ -164,34 +145,6 @@ class _Walker:
 
     # --- bindings
 
-    def _pattern(
-        self, node: Node, keys: tuple[str, ...] = (), default: Node | None = None
-    ) -> Iterator[tuple[str, Node, tuple[str, ...] | None, Node | None]]:
-        """Each name of a pattern, its node, the keys it takes (None for a rest) and its default."""
-        kind = node.type
-        if kind in ("identifier", "shorthand_property_identifier_pattern"):
-            name = self.source.code(node)
-            yield name, node, (*keys, name) if kind != "identifier" else keys, default
-        elif kind in ("object_assignment_pattern", "assignment_pattern"):
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is not None:
-                yield from self._pattern(left, keys, right)
-        elif kind == "pair_pattern":
-            key = self.source.key(node.child_by_field_name("key"))
-            value = node.child_by_field_name("value")
-            if value is not None:
-                yield from self._pattern(value, (*keys, key or ""))
-        elif kind == "object_pattern":
-            for child in children(node):
-                yield from self._pattern(child, keys)
-        elif kind == "array_pattern":
-            for index, child in enumerate(children(node)):
-                yield from self._pattern(child, (*keys, str(index)))
-        elif kind == "rest_pattern":
-            for child in children(node):
-                for name, inner, _, _ in self._pattern(child):
-                    yield name, inner, None, None
-
     def _bind(
         self,
         target: Node,
@@ -204,7 +157,7 @@ class _Walker:
         position: int = 0,
         default: Node | None = None,
     ) -> None:
-        for name, _, keys, fallback in self._pattern(target):
+        for name, _, keys, fallback in patterns.names(target, self.source):
             owner.bindings[name].append(
                 Binding(
                     kind if keys is not None else "other",
@@ -283,7 +236,7 @@ class _Walker:
     def _assign(self, left: Node, right: Node, node: Node, scope: Scope, kind: Kind) -> None:
         left = unwrap(left)
         if left.type in ("member_expression", "subscript_expression"):
-            root, keys, exact = access(left, self.source)
+            root, keys, exact = patterns.access(left, self.source)
             cls = scope.enclosing("class") if root.type == "this" else None
             if cls and exact and len(keys) == 1:
                 cls.bindings[keys[0]].append(Binding(kind, scope, node, right))
@@ -291,7 +244,7 @@ class _Walker:
             change: Change = "set" if exact and kind == "value" else "opaque"
             self.mutations.append((root, Mutation(change, keys, scope, node, right)))
             return
-        for name, _, keys_or_none, default in self._pattern(left):
+        for name, _, keys_or_none, default in patterns.names(left, self.source):
             binding = Binding(
                 kind if keys_or_none is not None else "other",
                 scope,
@@ -322,11 +275,11 @@ class _Walker:
     def on_call_expression(self, node: Node, scope: Scope) -> None:
         function = node.child_by_field_name("function")
         if function is not None and function.type == "member_expression":
-            root, keys, exact = access(function, self.source)
+            root, keys, exact = patterns.access(function, self.source)
             method = keys[-1] if keys else ""
             given = arguments(node)
             if exact and self.source.code(function) == "Object.assign" and len(given) > 1:
-                target, inside, known = access(given[0], self.source)
+                target, inside, known = patterns.access(given[0], self.source)
                 change: Change = "update" if known and len(given) == 2 else "opaque"
                 self.mutations.append((target, Mutation(change, inside, scope, node, given[1])))
             elif method in _CHANGES:
@@ -339,7 +292,7 @@ class _Walker:
         operator = node.child_by_field_name("operator")
         argument = node.child_by_field_name("argument")
         if operator is not None and argument is not None and operator.type == "delete":
-            root, keys, _ = access(argument, self.source)
+            root, keys, _ = patterns.access(argument, self.source)
             self.mutations.append((root, Mutation("opaque", keys, scope, node)))
         self._push(node.named_children, scope)
 
@@ -436,7 +389,7 @@ class _Walker:
         inner = Scope("block", node, "", scope)
         left = node.child_by_field_name("left")
         if left is not None:
-            for name, _, _, _ in self._pattern(left):
+            for name, _, _, _ in patterns.names(left, self.source):
                 inner.bindings[name].append(Binding("other", inner, node))
         self._push(node.named_children, inner)
 
@@ -444,7 +397,7 @@ class _Walker:
         inner = Scope("block", node, "", scope)
         parameter = node.child_by_field_name("parameter")
         if parameter is not None:
-            for name, _, _, _ in self._pattern(parameter):
+            for name, _, _, _ in patterns.names(parameter, self.source):
                 inner.bindings[name].append(Binding("other", inner, node))
         self._push(node.named_children, inner)
 
