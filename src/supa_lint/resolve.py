@@ -29,6 +29,7 @@ from supa_lint.model import (
 from supa_lint.raw import Raw
 from supa_lint.scope import Packages, contains, folder_of
 
+_SCRIPTS = frozenset({"sh", "bash", "zsh", "ksh", "ps1", "psm1", "bat", "cmd"})
 _DEPTH = 12  # of names that stand for names; deeper is a loop
 
 
@@ -81,6 +82,7 @@ class Resolver:
             for environment in self._environments
             if not variables.isdisjoint(environment.variables)
             and environment.place in (Place.LIVE, Place.EXAMPLE)
+            and (environment.path == reader or not _is_of_script(environment))
             and (
                 any(contains(folder, reader) for folder in environment.builds)
                 if environment.builds
@@ -240,6 +242,12 @@ class Resolver:
         if base is not None and base.dsn is not None:
             return _rewrite(replace(base, dsn=_extend(base.dsn, out, text)), _rewritten(text))
         return Value(out, span, tuple(left), rewritten=_rewritten(text))
+
+
+def _is_of_script(environment: Environment) -> bool:
+    """Whether a script sets the variables for itself, and not for a place where code runs."""
+    suffix = environment.path.rpartition(".")[2].lower()
+    return environment.platform is None and suffix in _SCRIPTS
 
 
 def as_value(expr: Expr) -> Value | None:

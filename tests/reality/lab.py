@@ -29,7 +29,7 @@ class Outcome:
     """Everything the failed client printed."""
 
 
-def write(experiment: Experiment, folder: Path, ca: Path) -> None:
+def write(experiment: Experiment, folder: Path, ca: bytes = b"") -> None:
     """Put the project on disk, with its requirements and the certificate as a user has them."""
     folder.mkdir(parents=True)
     for name, text in experiment.files.items():
@@ -44,7 +44,7 @@ def write(experiment: Experiment, folder: Path, ca: Path) -> None:
     elif pins:
         lines = "".join(f"{name}=={version}\n" for name, version in pins.items())
         (folder / "requirements.txt").write_text(lines)
-    (folder / "supabase-ca.crt").write_bytes(ca.read_bytes())
+    (folder / "supabase-ca.crt").write_bytes(ca)
 
 
 def installed(drivers: str) -> dict[str, str]:

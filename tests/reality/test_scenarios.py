@@ -19,7 +19,7 @@ def test_the_run_and_the_lint_agree(
     experiment: Experiment, servers: Servers, record: Record, tmp_path: Path
 ) -> None:
     folder = tmp_path / "project"
-    lab.write(experiment, folder, servers.ca)
+    lab.write(experiment, folder, servers.ca.read_bytes())
     found = lab.lint(folder)
     try:
         outcome = lab.perform(experiment, folder, servers)

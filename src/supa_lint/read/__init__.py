@@ -47,7 +47,9 @@ def _reader_of(file: File) -> Reader:
         return _env
     if is_package_file(path):
         return _packages
-    return _BY_SUFFIX.get(path.rpartition(".")[2].lower(), _text)
+    name = path.rpartition("/")[2].lower()
+    suffix = name.rpartition(".")[2]
+    return _BY_NAME.get(name) or _BY_NAME.get(name.partition(".")[0]) or _BY_SUFFIX.get(suffix, _text)
 
 
 # A reader's libraries are imported when the first file of its kind comes.
@@ -72,7 +74,7 @@ def _packages(file: File, context: Context) -> Facts:
     return replace(read(file), mentions=text.mentions, secrets=text.secrets)
 
 
-def _tree(file: File, context: Context) -> Facts:
+def _yaml(file: File, context: Context) -> Facts:
     from supa_lint.read.yaml import read
 
     return read(file, context.knowledge.platforms)
@@ -88,10 +90,75 @@ def _python(file: File, context: Context) -> Facts:
     return replace(text, notes=facts.notes) if not facts.calls else facts
 
 
+def _json(file: File, context: Context) -> Facts:
+    from supa_lint.read.jsonc import read
+
+    return read(file, context.knowledge.platforms)
+
+
+def _toml(file: File, context: Context) -> Facts:
+    from supa_lint.read.toml import read
+
+    return read(file, context.knowledge.platforms)
+
+
+def _hcl(file: File, context: Context) -> Facts:
+    from supa_lint.read.hcl import read
+
+    return read(file, context.knowledge.platforms)
+
+
+def _ini(file: File, context: Context) -> Facts:
+    from supa_lint.read.ini import read
+
+    return read(file, context.knowledge.platforms)
+
+
+def _dockerfile(file: File, context: Context) -> Facts:
+    from supa_lint.read.dockerfile import read
+
+    return read(file, context.knowledge.platforms, context.clients.wanted)
+
+
+def _shell(file: File, context: Context) -> Facts:
+    from supa_lint.read.shell import read
+
+    return read(file, context.knowledge.platforms, context.clients.wanted)
+
+
+_BY_NAME: dict[str, Reader] = {
+    ".pg_service": _ini,
+    ".pgpass": _ini,
+    "containerfile": _dockerfile,
+    "dockerfile": _dockerfile,
+    "pg_service": _ini,
+    "procfile": _shell,
+}
+"""Base names, whole or up to the first dot (`Dockerfile.prod`), in lower case."""
+
 _BY_SUFFIX: dict[str, Reader] = {
-    "json": _tree,
+    "bash": _shell,
+    "bat": _shell,
+    "cfg": _ini,
+    "cmd": _shell,
+    "dockerfile": _dockerfile,
+    "hcl": _hcl,
+    "ini": _ini,
+    "json": _json,
+    "json5": _json,
+    "jsonc": _json,
+    "ksh": _shell,
+    "properties": _ini,
+    "ps1": _shell,
+    "psm1": _shell,
     "py": _python,
     "pyi": _python,
-    "yaml": _tree,
-    "yml": _tree,
+    "sh": _shell,
+    "tf": _hcl,
+    "tfvars": _hcl,
+    "tofu": _hcl,
+    "toml": _toml,
+    "yaml": _yaml,
+    "yml": _yaml,
+    "zsh": _shell,
 }

@@ -34,7 +34,7 @@ _PAIR = re.compile(
 )
 _NAME = re.compile(rb"(?P<name>[A-Za-z_]\w*)[^\S\n]+(?P<value>\S[^\n]*)")
 _EXPANSION = re.compile(
-    rb"\\(?P<escaped>.)|'(?P<raw>[^']*)'|\""
+    rb"\\(?P<escaped>[\x00-\x7f])?|'(?P<raw>[^']*)'|\""
     rb"|\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?P<default>:?-[^{}]*)?[^{}]*\})",
     re.DOTALL,
 )
@@ -143,7 +143,7 @@ class _Reader:
         if match["raw"] is not None:
             return text.cut(*match.span("raw"))
         if match["escaped"]:
-            return str(match["escaped"].decode("utf-8", "replace").strip("\n"))
+            return match["escaped"].decode().strip("\n")
         name = match["name"] or match["braced"]
         if not name:
             return ""

@@ -35,7 +35,7 @@ from supa_lint.source import File
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|([$%])\1\{", re.DOTALL)
+_ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\x00-\x7f]?)|([$%])\1\{")
 _LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t"}
 _VERB = re.compile(r"%(?P<percent>%)|%[-+ #0]*(?:\[\d+\])?\d*(?:\.\d+)?[a-zA-Z]")
 _REFERENCE = re.compile(r"(?P<kind>var|local)\.(?P<name>[\w-]+)")

@@ -29,11 +29,11 @@ _ENVIRONMENT = re.compile(
 )
 
 _PROPERTY = re.compile(
-    rb"[^\S\n]*(?P<key>(?:[^\s=:#!\\]|\\.)(?:[^\s=:\\]|\\.){0,200})[^\S\n]*[=:]?[^\S\n]*"
+    rb"[^\S\n]*(?P<key>(?:[^\s=:#!\\]|\\.)(?:[^\s=:\\]|\\.)*+)[^\S\n]*[=:]?[^\S\n]*"
     rb"(?P<value>(?:[^\\\n]|\\\r?\n|\\.)*+)"
 )
 _PROPERTY_ESCAPE = re.compile(
-    rb"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<line>\r?\n[^\S\n]*)|(?P<letter>.))"
+    rb"\\(?:u(?P<code>[0-9a-fA-F]{4})|(?P<line>\r?\n[^\S\n]*)|(?P<letter>[\x00-\x7f])?)"
     rb"|\$\{(?P<name>[\w.-]{1,100})(?::(?P<default>(?:[^{}\n]|\{[^{}\n]*\})*+))?\}"
 )
 _LETTERS = {b"n": "\n", b"t": "\t", b"r": "\r", b"f": "\f"}
@@ -44,7 +44,7 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_]\w*")
 _PASSWORD_LINE = re.compile(rb"(?!\s*#)(?:(?:[^:\\\n]|\\.)*+:){4}(?:[^\\\n]|\\.)*+")
 _PASSWORD_FIELD = re.compile(rb"(?:[^:\\\n]|\\.)*+")
 _PASSWORD_FIELDS = ("host", "port", "database", "user", "password")
-_BACKSLASH = re.compile(rb"\\(?P<kept>.)")
+_BACKSLASH = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
@@ -118,8 +118,10 @@ def _environment(source: Source, start: int, end: int) -> Branch | None:
 
 
 def _stripped(source: Source, start: int, end: int) -> tuple[int, int]:
+    """The stretch without the blanks around it. An empty one stands at its beginning."""
     text = source.data[start:end]
-    return start + len(text) - len(text.lstrip()), max(start, end - len(text) + len(text.rstrip()))
+    before, size = len(text) - len(text.lstrip()), len(text.strip())
+    return (start + before, start + before + size) if size else (start, start)
 
 
 # --- .properties --------------------------------------------------------------------------------
@@ -159,7 +161,8 @@ def _property(source: Source, start: int, end: int, sealer: Sealer, depth: int =
             return chr(int(match["code"], 16))
         if match["line"]:
             return ""
-        return _LETTERS.get(match["letter"], match["letter"].decode("utf-8", "replace"))
+        letter = match["letter"] or b""
+        return _LETTERS.get(letter, letter.decode())
 
     pieces = unescape(source, start, end, _PROPERTY_ESCAPE, decoded)
     return join(pieces, source.span(start, end))
@@ -188,4 +191,4 @@ def _passwords(source: Source) -> Node:
 
 
 def _kept(match: re.Match[bytes]) -> str:
-    return str(match["kept"].decode("utf-8", "replace"))
+    return (match["kept"] or b"").decode()

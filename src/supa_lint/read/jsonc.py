@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
 # An emoji is written as two escapes.
-_ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\.", re.DOTALL)
+_ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\[\x00-\x7f]?")
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:

@@ -27,8 +27,8 @@ _NPM_OLD = re.compile(
     rb'^    "(?P<name>[^"\n]+)"\s*:\s*\{\s*"version"\s*:\s*"(?P<version>[^"\n]+)"', re.MULTILINE
 )
 _PNPM = re.compile(
-    rb"^ {4,8}'?(?P<name>[^\s':]+)'?:\r?\n\s+specifier: [^\n]*\n"
-    rb"\s+version: '?(?P<version>[^\s('_]+)",
+    rb"^ {4,8}'?(?P<name>[^\s':]+)'?:\r?\n +specifier: [^\n]*\n"
+    rb" +version: '?(?P<version>[^\s('_]+)",
     re.MULTILINE,
 )
 _PNPM_OLD = re.compile(
@@ -39,7 +39,7 @@ _YARN = re.compile(
     re.MULTILINE,
 )
 _BUN = re.compile(
-    rb'^\s*"(?P<name>(?:@[^"/\n]+/)?[^"/\n]+)"\s*:\s*\[\s*"[^"\n]+@(?P<version>[^"@\n]+)"',
+    rb'^[ \t]*"(?P<name>(?:@[^"/\n]+/)?[^"/\n]+)"\s*:\s*\[\s*"[^"\n]+@(?P<version>[^"@\n]+)"',
     re.MULTILINE,
 )
 

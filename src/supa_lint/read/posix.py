@@ -25,9 +25,9 @@ _EXPANSION = re.compile(
     rb"\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?P<operator>\}|:?[-=?]))"
 )
 _SPREAD = re.compile(rb'"?\$(?:[@*]|\{(?:\w+\[)?[@*]\]?\})"?')
-_IN_WORD = re.compile(rb"\\(?P<kept>[^\n])|\\\n", re.DOTALL)
+_IN_WORD = re.compile(rb"\\\n|\\(?P<kept>[\x00-\x7f])?")
 _IN_QUOTES = re.compile(rb"\\(?P<kept>[$`\"\\])|\\\n")
-_IN_C_QUOTES = re.compile(rb"\\(?P<kept>.)", re.DOTALL)
+_IN_C_QUOTES = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
 _LETTERS = {b"n": "\n", b"t": "\t", b"r": "\r"}
 
 _HOLES = {"simple_expansion", "expansion", "arithmetic_expansion"}

@@ -25,10 +25,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _PART = re.compile(
-    rb"(?P<double>\"(?:[^\"`]|`.|\"\")*+\")|(?P<single>'(?:[^']|'')*+')|[^\"'`]++|`.", re.DOTALL
+    rb"(?P<double>\"(?:[^\"`]|`.|\"\")*+\")|(?P<single>'(?:[^']|'')*+')|(?:[^\"'`]|`.)++", re.DOTALL
 )
 _EXPANDED = re.compile(
-    rb"(?:`(?P<escaped>.))|(?P<quote>\"\")|\$\((?:[^()]|\([^()]*\))*+\)"
+    rb"`(?P<escaped>[\x00-\x7f])?|(?P<quote>\"\")|\$\((?:[^()]|\([^()]*\))*+\)"
     rb"|\$\{(?:(?i:env):)?(?P<braced>[A-Za-z_]\w*)\}"
     rb"|\$(?:(?i:env|script|global):)?(?P<variable>[A-Za-z_]\w*)",
     re.DOTALL,
@@ -122,9 +122,9 @@ def _word(source: Source, start: int, end: int) -> Word:
 
 
 def _expanded(match: re.Match[bytes]) -> Piece:
-    if match["escaped"]:
-        letter = match["escaped"]
-        return _LETTERS.get(letter, letter.decode("utf-8", "replace"))
+    if match[0].startswith(b"`"):
+        letter = match["escaped"] or b""
+        return _LETTERS.get(letter, letter.decode())
     if match["quote"]:
         return '"'
     name = match["braced"] or match["variable"]

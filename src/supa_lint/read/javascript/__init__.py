@@ -1,10 +1,10 @@
 """JavaScript and TypeScript: calls with resolved names, settings, environment reads and definitions
 of one module.
 
-`syntax` and `patterns` know the nodes, `walk` who binds which name in which `scope`, `names` what a dotted name
-means (`modules` what an import names), `evaluate` what an expression is worth within its `budget`:
-`variables`, `texts`, `environ` and `schema` are what it knows. `collect`, `settings` and `exports`
-turn that into facts.
+`syntax` and `patterns` know the nodes, `walk` who binds which name in which `scope`, `names` what
+a dotted name means (`modules` what an import names), `evaluate` what an expression is worth within
+its `budget`: `variables`, `texts`, `environ` and `schema` are what it knows. `collect`, `settings`
+and `exports` turn that into facts.
 """
 
 from __future__ import annotations

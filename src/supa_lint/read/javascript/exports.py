@@ -161,8 +161,8 @@ def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]
     if inner and inner.kind == "function":
         term = evaluator.returned(inner)
     elif inner:
-        for name in list(inner.bindings):
-            if inner.bindings[name][0].kind != "function":
+        for name, bindings in list(inner.bindings.items()):
+            if any(one.kind != "function" for one in bindings):
                 yield name, evaluator.variables.resolve(name, inner, evaluator.span(inner.node))
         return
     elif named and named.name == ENVIRONMENT:

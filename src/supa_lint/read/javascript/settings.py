@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from supa_lint.dsn.parts import role_of
-from supa_lint.model import Const, Setting, Span
+from supa_lint.model import HOLE, Const, Setting, Span
 from supa_lint.raw import Raw
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.scope import Scope, Site
@@ -140,11 +140,12 @@ def _own_text(node: Node) -> bool:
 
 
 def exported(name: str, term: Term, span: Span, evaluator: Evaluator) -> Iterator[Setting]:
-    """`process.env.X = term`: a setting of the environment."""
+    """`process.env.X = term`: a setting of the environment, where it says anything itself."""
     if not is_name(name) or not isinstance(term, Raw | Parsed):
         return
     text = as_text(term)
-    if not any(hole.variable == name for hole in text.holes):
+    passed_on = text.text == HOLE or any(hole.variable == name for hole in text.holes)
+    if not passed_on:
         yield Setting(name, evaluator.seal(text, name), span)
 
 

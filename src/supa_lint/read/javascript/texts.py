@@ -61,6 +61,8 @@ _PARSERS = {
 }
 _NUMBERS = {"Number", "parseInt", "parseFloat", "Number.parseInt", "Number.parseFloat"}
 
+_LONGEST_NUMBER = 50
+
 PARTS = {
     "protocol": "scheme",
     "hostname": "host",
@@ -119,8 +121,10 @@ def number(term: Term, span: Span) -> Term:
 def numeral(code: str, span: Span) -> Term:
     """A number as it is written."""
     text = code.replace("_", "").removesuffix("n")
+    if len(text) > _LONGEST_NUMBER:
+        return Unknown(span)
     try:
-        value = int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else float(text[:100])
+        value = int(text, 0) if text[:2].lower() in ("0x", "0o", "0b") else float(text)
     except ValueError:
         return Unknown(span)
     whole = isinstance(value, int) or (value.is_integer() and abs(value) < 2**53)

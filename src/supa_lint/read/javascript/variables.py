@@ -119,7 +119,11 @@ class Variables:
                 where = evaluator.span(binding.node) if span.end <= span.start else span
                 default = binding.default and evaluator.evaluate(binding.default, binding.scope)
                 return hole(binding.keys[0], default, where, evaluator)
-        return self._taken(evaluator.evaluate(binding.value, binding.scope), binding, span)
+        term = self._taken(evaluator.evaluate(binding.value, binding.scope), binding, span)
+        if isinstance(term, Unknown) and binding.keys:  # `const { url } = require("./config")`
+            named = evaluator.names.variable(name, owner)
+            return imported(named, span, evaluator) if named and named.own else term
+        return term
 
     def _taken(self, term: Term, binding: Binding, span: Span) -> Term:
         """What a pattern takes out of a value."""

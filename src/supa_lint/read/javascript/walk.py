@@ -346,7 +346,8 @@ class _Walker:
         cls = scope.parent if scope.name == "constructor" else None
         if field and cls and cls.kind == "class":
             for name, found in scope.bindings.items():
-                cls.bindings[name] += found[before.get(name, 0) :]
+                if added := found[before.get(name, 0) :]:
+                    cls.bindings[name] += added
 
     def on_class(self, node: Node, scope: Scope) -> None:
         named = node.child_by_field_name("name")
