@@ -364,3 +364,93 @@ def test_a_scheme_that_code_may_replace_is_not_known() -> None:
     rewriting = 'if os.environ.get("ASYNC"):\n    url = url.replace("postgresql://", "postgresql+asyncpg://")'
     files = {".env": dsn_line(TRANSACTION), "db.py": SQLALCHEMY.format(rewriting)}
     assert run(files).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("run.sh", f"export DATABASE_URL={TRANSACTION}\n"),
+        ("start.py", f'import os\n\nos.environ["DATABASE_URL"] = "{TRANSACTION}"\n'),
+        ("start.js", f'process.env.DATABASE_URL = "{TRANSACTION}";\n'),
+    ],
+)
+def test_what_a_script_sets_for_itself_is_not_for_others(path: str, text: str) -> None:
+    assert places(run({path: text, "db.py": FROM_ENVIRONMENT}), PREPARES) == []
+
+
+def test_what_a_script_sets_on_a_platform() -> None:
+    files = {"deploy.sh": f'railway variables set DATABASE_URL="{DIRECT}"\n'}
+    assert places(run(files), "ipv6-endpoint-needs-opt-in") == ["deploy.sh:1"]
+
+
+def test_javascript_client() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "package.json": '{"dependencies": {"postgres": "^3.4.0"}}',
+        "db.ts": 'import postgres from "postgres";\n\n'
+        "export const sql = postgres(process.env.DATABASE_URL!);\n",
+    }
+    assert places(run(files), PREPARES) == ["db.ts:3"]
+    files["db.ts"] = files["db.ts"].replace("URL!)", "URL!, { prepare: false })")
+    assert places(run(files), PREPARES) == []
+
+
+# --- what a tester broke --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["PATH=${PATH}:/x:${PATH}", "U=${PATH}"],
+        ["A=${B}${B}", "B=${A}${A}"],
+        ["DATABASE_URL=${A0}", *(f"A{n}=${{A{n + 1}}}${{A{n + 1}}}" for n in range(24)), "A24=x"],
+    ],
+    ids=["itself", "a circle", "a bomb"],
+)
+def test_variables_that_stand_for_too_much(lines: list[str]) -> None:
+    report = run(
+        {".env": "\n".join(["X=supabase.com", *lines]), "b.env": dsn_line(NOT_NAMING_THE_PROJECT)}
+    )
+    assert places(report, BARE) == ["b.env:1"]
+    assert not report.failed
+
+
+def test_a_container_s_own_value_wins_over_its_env_file() -> None:
+    compose = (
+        "services:\n  api:\n    image: x\n    env_file: .env\n    environment:\n"
+        "      DATABASE_URL: postgresql://postgres:postgres@db:5432/postgres\n"
+    )
+    assert places(run({".env": dsn_line(DIRECT), "compose.yml": compose}), IPV6) == []
+
+
+def test_the_last_env_file_of_a_container_wins() -> None:
+    compose = "services:\n  api:\n    image: x\n    env_file: [.env, .env.docker]\n"
+    files = {".env": dsn_line(DIRECT), ".env.docker": dsn_line(SESSION), "compose.yml": compose}
+    assert places(run(files), IPV6) == []
+
+
+def test_an_at_sign_for_a_colon_shows_no_password() -> None:
+    text = f"postgresql://postgres.{REF}@Tr0ub4dour-xk@aws-0-eu-west-1.pooler.supabase.com:5432/postgres"
+    report = run({".env": f"A={text}\n"}, pedantic=True)
+    from supa_lint.report import FORMATS, render
+
+    for form in FORMATS:
+        assert "Tr0ub4dour" not in render(report, form)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def is_pooler(url):\n    return ':6543' in url\n\n\n"
+        "async def connect(url=os.environ['DATABASE_URL']):\n    if is_pooler(url):\n"
+        "        return await asyncpg.connect(os.environ['DATABASE_URL'], statement_cache_size=0)\n"
+        "    return await asyncpg.connect(os.environ['DATABASE_URL'])\n",
+        "import re\n\npooled = bool(re.search(r':6543/', os.environ['DATABASE_URL']))\n"
+        "pool = asyncpg.create_pool(os.environ['DATABASE_URL'])\n",
+        "assert '6543' not in os.environ['DATABASE_URL']\n"
+        "pool = asyncpg.create_pool(os.environ['DATABASE_URL'])\n",
+    ],
+)
+def test_code_that_asks_for_the_mode(code: str) -> None:
+    files = {".env": dsn_line(TRANSACTION), "db.py": f"import asyncpg, os\n\n{code}"}
+    assert places(run(files), PREPARES) == []

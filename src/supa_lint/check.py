@@ -17,6 +17,7 @@ from supa_lint.knowledge import Rule
 from supa_lint.labels import endpoint_label
 from supa_lint.model import Connection, Failure, Finding, Related, Span, Text
 from supa_lint.project import Project
+from supa_lint.report.text import mask_random_words
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ class _Names:
                 found = self._facts.misspelt()
                 return found[0].name if found else ""
         fact = self._facts(name)
-        return "" if fact is UNKNOWN or fact is ABSENT else str(fact)
+        return "" if fact is UNKNOWN or fact is ABSENT else mask_random_words(str(fact))
 
     def _reason(self) -> str:
         """Why the client does what the rule is about: the `because` of what decided."""

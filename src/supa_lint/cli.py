@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # `supa-lint | head`: the reader has enough. Keep Python from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINDINGS if arguments[0] == "check" else CLEAN
+    except OSError as error:
+        print(f"supa-lint: the system refused: {error.strerror}", file=sys.stderr)
+        return FAILURE
     except Exception as error:  # a traceback could show what was scanned
         where = error.__traceback__
         while where is not None and where.tb_next is not None:
@@ -115,7 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--exit-zero", action="store_true", help="exit with 0 even with findings")
     check.add_argument("--pedantic", action="store_true", help="show advice (info) too")
-    check.add_argument("--config", type=Path, metavar="FILE", help="read this configuration")
+    check.add_argument(
+        "--config", type=_config_path, metavar="FILE", help="read this configuration"
+    )
     check.add_argument(
         "--stdin-filename", metavar="PATH", help="what the file on standard input is called"
     )
@@ -162,6 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_map)
     show.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     return parser
+
+
+def _config_path(text: str) -> Path:
+    if "://" in text:
+        raise argparse.ArgumentTypeError("a connection string is no configuration file")
+    return Path(text)
 
 
 def _check(options: argparse.Namespace) -> int:

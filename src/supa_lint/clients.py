@@ -51,7 +51,9 @@ class Clients:
 
     def __init__(self, specs: Iterable[ClientSpec]) -> None:
         self._rows: list[tuple[re.Pattern[str], ClientSpec, Mapping[str, Any], str]] = []
+        self._packages: frozenset[str] = frozenset()
         for spec in specs:
+            self._packages |= frozenset(spec.data.get("packages", ()))
             for kind in ("calls", "urls"):
                 for row in spec.data.get(kind, []):
                     for name in row["to"]:
@@ -59,6 +61,11 @@ class Clients:
             for row in spec.data.get("uses", {}).values():
                 for name in row["calls"]:
                     self._rows.append((dotted(name), spec, row, "uses"))
+
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The dependencies whose versions or presence decide something."""
+        return self._packages | {"dotenv"}
 
     @cached_property
     def _any(self) -> re.Pattern[str]:

@@ -55,10 +55,11 @@ def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[En
             found.append(
                 Environment(one.path, container, places[one.path], settings, platform, builds)
             )
-        for env_file in one.env_files:
+        for index, env_file in enumerate(one.env_files):
             target = by_path.get(env_file.path)
             if target is not None:
-                found.append(_from_env_file(env_file, target, one.builds, places))
+                winning = _winning(env_file, one.env_files[index + 1 :], one, by_path)
+                found.append(_from_env_file(env_file, target, one.builds, places, winning))
     own = next((e.variables for e in found if e.path == PROCESS), None)
     return list(_overlaid(found, own)) if own else found
 
@@ -93,7 +94,7 @@ def stated(variables: Mapping[str, str], source: File | None) -> list[Environmen
     for name, endpoint in variables.items():
         at = max(source.data.find(name.encode()), 0)
         span = Span(source.path, at, at + len(name.encode()))
-        dsn = Dsn("url", span, rewritten=frozenset("*"), stated=endpoint)
+        dsn = Dsn("stated", span, rewritten=frozenset("*"), stated=endpoint)
         settings[name] = Setting(name, Value("", span, dsn=dsn), span)
     return [Environment(source.path, "", Place.LIVE, settings)]
 
@@ -117,14 +118,34 @@ def _containers(facts: Facts) -> dict[str, dict[str, Setting]]:
     return merged
 
 
+def _winning(
+    env_file: EnvFile, later: Iterable[EnvFile], manifest: Facts, by_path: Mapping[str, Facts]
+) -> frozenset[str]:
+    """Names that an env file of a container can't decide: the container sets them itself, or
+    another env file comes later."""
+    own = {s.name for s in manifest.settings if s.container == env_file.container}
+    for other in later:
+        if other.container == env_file.container and other.path in by_path:
+            own |= {s.name for s in by_path[other.path].settings if not s.container}
+    return frozenset(own)
+
+
 def _from_env_file(
-    env_file: EnvFile, target: Facts, builds: Iterable[Build], places: Mapping[str, Place]
+    env_file: EnvFile,
+    target: Facts,
+    builds: Iterable[Build],
+    places: Mapping[str, Place],
+    winning: frozenset[str],
 ) -> Environment:
     return Environment(
         path=env_file.path,
         container=env_file.container,
         place=places[env_file.path],
-        variables={s.name: s for s in target.settings if s.exported and not s.container},
+        variables={
+            s.name: s
+            for s in target.settings
+            if s.exported and not s.container and s.name not in winning
+        },
         platform=env_file.platform,
         builds=tuple(build.path for build in builds if build.container == env_file.container),
     )

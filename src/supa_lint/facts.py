@@ -6,7 +6,7 @@ The list of facts is in rules/README.md. A fact that can't be known is `UNKNOWN`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -17,6 +17,7 @@ from supa_lint.model import (
     HOLE,
     MASK,
     Call,
+    Client,
     Connection,
     Const,
     Expr,
@@ -35,6 +36,14 @@ from supa_lint.place import is_env_file
 from supa_lint.project import Project
 from supa_lint.siblings import other_project, second_pooler
 
+_MODE = rb"[^\"'\n]{0,60}(?:6543|pooler)[^\"'\n]{0,60}"
+_MODE_TEST = re.compile(
+    rb"[\"']" + _MODE + rb"[\"']\s*(?:\bin\b|\bnot in\b|[!=]=)"
+    rb"|(?:[!=]==?\s*|(?:search|match|fullmatch|startsWith|startswith|endsWith|endswith|includes|test"
+    rb"|indexOf|find|contains)\(\s*)[rbf]?[\"'/]" + _MODE + rb"[\"'/]"
+    rb"|\.port\s*[!=]==?\s*[\"']?6543|6543\s*[!=]==?"
+)
+"""A test of a URL for the pooler or its port."""
 _TLS_PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
 
 
@@ -55,7 +64,18 @@ class ConnectionFacts:
         if client is None:
             return Decision(UNKNOWN if self.connection.opaque else ABSENT, {})
         rows = client.data.get("facts", {}).get(name)
-        return Decision(UNKNOWN, {}) if rows is None else decide(rows, self)
+        if rows is None:
+            return Decision(UNKNOWN, {})
+        decision = decide(rows, self)
+        if name == "prepares" and decision.value is True and self._asks_for_the_mode(client):
+            return Decision(UNKNOWN, {})
+        return decision
+
+    def _asks_for_the_mode(self, client: Client) -> bool:
+        """Whether code beside the client looks at the mode of the DSN (`":6543" in url`): then
+        nobody knows which of its calls is reached in transaction mode."""
+        file = self.project.files.get(client.call.span.path)
+        return file is not None and _MODE_TEST.search(file.data) is not None
 
     # --- one method for each kind of fact ---
 
@@ -127,6 +147,8 @@ class ConnectionFacts:
         return True if same or named in ("project", "placeholder") else UNKNOWN
 
     def _param(self, name: str) -> Fact:
+        if self.connection.dsn.stated:
+            return ABSENT  # the configuration would say so
         if self._rewritten("params"):
             return UNKNOWN
         param = self.connection.dsn.param(name)
@@ -145,7 +167,7 @@ class ConnectionFacts:
         said += [self._param(name) for name in params if name not in table.get("ignores", ())]
         if "PGSSLMODE" in self.connection.variables:
             said.append(_text(self.connection.variables["PGSSLMODE"].value))
-        if self.connection.opaque:
+        if self.connection.opaque or self.connection.dsn.stated:
             said.append(UNKNOWN)
         known = next((fact for fact in said if fact is not ABSENT), None)
         if known is not None:
@@ -172,8 +194,9 @@ class ConnectionFacts:
             case "name":
                 return setting.name
             case "purpose":
-                listed = any(fnmatchcase(setting.name.upper(), p) for p in names["migration"])
-                return "migration" if listed else "app"
+                upper = setting.name.upper()
+                purposes = ("migration", "job")
+                return next((p for p in purposes if _named(upper, names[p])), "app")
             case "browser":
                 return any(setting.name.startswith(row["prefix"]) for row in names["browser"])
             case "secret":
@@ -400,6 +423,10 @@ _ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
 """Who answers for each kind of fact: the first word of its name."""
 
 
+def _named(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
 def _has_arguments(call: Call, wanted: Mapping[str, Any]) -> bool:
     """Whether a call's arguments are known to be as a `uses` row wants them."""
 
@@ -436,6 +463,8 @@ def _complete(call: Call, path: str) -> bool:
     for key in keys:
         if found is None:
             return True
+        if isinstance(found, Value | Const):
+            return True  # a text has no keys
         if not isinstance(found, Table):
             return False
         if found.get(key) is None:

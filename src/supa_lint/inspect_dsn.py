@@ -26,6 +26,7 @@ from supa_lint.model import (
     PasswordKind,
     Place,
     Setting,
+    Severity,
     Span,
     Text,
     Value,
@@ -165,7 +166,11 @@ def inspect(text: str, knowledge: Knowledge) -> Inspection:
         unreachable=_platforms(endpoint, "no", knowledge),
         opt_in=_platforms(endpoint, "opt-in", knowledge),
         switches=tuple(_switches(connection, project)) if known == "transaction" else (),
-        findings=check([connection], knowledge.rules.values(), project).findings,
+        findings=tuple(
+            finding
+            for finding in check([connection], knowledge.rules.values(), project).findings
+            if finding.severity is not Severity.INFO
+        ),
         knowledge=knowledge,
     )
 

@@ -128,7 +128,8 @@ class Dsn:
     """A Postgres connection string in any spelling, cut into its parts. Absent parts are None."""
 
     spelling: str
-    """`url`, `keywords` (libpq), `npgsql`, `jdbc` or `parts` (set side by side)."""
+    """`url`, `keywords` (libpq), `npgsql`, `jdbc`, `parts` (set side by side), `stated` (by the
+    configuration), or `none`: a setting that is no DSN."""
     span: Span
     scheme: Text | None = None
     user: Text | None = None

@@ -29,7 +29,11 @@ from supa_lint.model import (
 from supa_lint.raw import Raw
 from supa_lint.scope import Packages, contains, folder_of
 
-_SCRIPTS = frozenset({"sh", "bash", "zsh", "ksh", "ps1", "psm1", "bat", "cmd"})
+_STEPS = 500  # of filling holes for one value
+_LONGEST = 5_000  # characters of a value that holes were filled in
+_SCRIPTS = frozenset(
+    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts".split()  # noqa: SIM905
+)
 _DEPTH = 12  # of names that stand for names; deeper is a loop
 
 
@@ -54,6 +58,7 @@ class Resolver:
     ) -> None:
         """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
         self._value_of = value_of
+        self._steps = _STEPS
         self._environments = environments
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
@@ -157,8 +162,9 @@ class Resolver:
         self, value: Value, environment: Environment | None, reader: str, depth: int = _DEPTH
     ) -> Value | None:
         """`value` with its holes filled from `environment`; None when nothing is known of it."""
-        if not depth:
-            return None
+        self._steps = _STEPS if depth == _DEPTH else self._steps - 1
+        if depth <= 0 or self._steps <= 0:
+            return None  # it stands for itself, or for more than anybody meant
         if value.dsn is not None:
             return replace(value, dsn=self._fill_dsn(value.dsn, environment, reader, depth))
         if value.hole is not None:
@@ -239,13 +245,15 @@ class Resolver:
                 out += HOLE
                 left.append(hole)
             out += after
+            if len(out) > _LONGEST:
+                return None
         if base is not None and base.dsn is not None:
             return _rewrite(replace(base, dsn=_extend(base.dsn, out, text)), _rewritten(text))
         return Value(out, span, tuple(left), rewritten=_rewritten(text))
 
 
 def _is_of_script(environment: Environment) -> bool:
-    """Whether a script sets the variables for itself, and not for a place where code runs."""
+    """Whether a program sets the variables for itself, and not for a place where code runs."""
     suffix = environment.path.rpartition(".")[2].lower()
     return environment.platform is None and suffix in _SCRIPTS
 
@@ -323,7 +331,7 @@ def _setting_of(dsn: Dsn, environment: Environment | None) -> Setting | None:
 
 def _is_module(path: str, modules: Sequence[str]) -> bool:
     """Whether a dotted name can mean something in the module at `path`."""
-    stem = path.rpartition(".")[0].removesuffix("/__init__")
+    stem = path.rpartition(".")[0].removesuffix("/__init__").removesuffix("/index")
     return stem.rpartition("/")[2] in modules
 
 

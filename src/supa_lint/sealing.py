@@ -35,7 +35,7 @@ _UNDERSTOOD = re.compile(
     | (?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?(?::/*)?   # a scheme
     | postgres(?:\.[a-z]{20})?                  # a user
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
-    | postgis | db | localhost | 127\.0\.0\.1
+    | pg | pg-native | postgres-js | postgis | db | localhost | 127\.0\.0\.1
     | [\w.]*\.(?:postgresql|postgis)[\w.]*      # a driver by its dotted name
     | [:/@?&=.,;\s]*                            # punctuation between holes
     | [?&][\w=&.-]*                             # parameters after a hole
@@ -109,7 +109,7 @@ class Sealer:
 
     def _dsn(self, raw: Raw, spelled: Dsn) -> Value:
         self._remember(spelled.password)
-        texts = [param.value for param in spelled.params] + [spelled.port]
+        texts = [param.value for param in spelled.params] + [spelled.port, spelled.user]
         self.secrets += [text.span for text in texts if text is not None and text.text == MASK]
         host = spelled.host.text if spelled.host else ""
         text = f"{spelled.scheme.text if spelled.scheme else ''}://{host}"

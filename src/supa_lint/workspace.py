@@ -136,6 +136,7 @@ def _discover(
     """The project's files; the one on standard input takes the place of the one on disk."""
     from supa_lint.discover import discover, virtual_file
     from supa_lint.manifests import Manifests
+    from supa_lint.read.node_packages import is_node_package_file
     from supa_lint.read.packages import is_package_file
 
     manifests = Manifests(knowledge.platforms.values())
@@ -144,7 +145,10 @@ def _discover(
         explicit=() if stdin is not None else [path for path in relative if path != "."],
         excluded=config.excluded if config.exclude or config.extend_rules else None,
         wanted=lambda path: (
-            is_package_file(path) or path == config.source or manifests.is_manifest(path)
+            is_package_file(path)
+            or is_node_package_file(path)
+            or path == config.source
+            or manifests.is_manifest(path)
         ),
         code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),
         needles=_needles(knowledge),

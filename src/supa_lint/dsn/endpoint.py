@@ -16,6 +16,7 @@ from supa_lint.model import HOLE, Dsn, Endpoint, Text
 _UNNAMED = rf"{HOLE}|\[[^\[\]]*\]|<[^<>]*>|【[^】]*】"
 _PIECES = {
     "ref": rf"(?P<ref>(?:[a-z0-9_-]|{_UNNAMED})+)",
+    "project": r"(?P<ref>[a-z]{20})",
     "region": rf"(?P<region>(?:[a-z0-9_-]|{_UNNAMED})+)",
     "any": rf"(?:[a-z0-9_-]|{_UNNAMED})+",
 }

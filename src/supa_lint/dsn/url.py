@@ -28,7 +28,7 @@ _URL = re.compile(
 )
 _BARE = re.compile(
     # No scheme: only believed with user information or a port, and on a Supabase host.
-    r"\s{0,9}(?P<rest>(?:[^\s@/]{1,300}@)?[\w.\-\[\]{}<>$]{0,100}"
+    r"\s{0,9}(?P<rest>(?!\w+:/)(?:[^\s@/]{1,300}@)?[\w.\-\[\]{}<>$]{0,100}"
     r"(?:pooler\.supabase\.|db\.[\w\-]{1,60}\.supabase\.)\w{1,9}:\d{1,5}/\S*"
     r"|[^\s@/]{1,99}:\S{1,300}@[\w.\-]{0,100}\.supabase\.\w{1,9}(?::\d{1,5})?(?:/\S*)?)\s*$",
     re.I,
@@ -48,6 +48,7 @@ _FIND = re.compile(
 )
 _PUNCTUATION = ".,;:!)]}*"
 _SECRET_PARAM = re.compile(r"pass|pwd|secret|token|key", re.IGNORECASE)
+_USER = re.compile(rf"(?:[\w.\-{HOLE} ]|\[[^\[\]@]*\]|<[^<>@]*>|【[^】@]*】|%[0-9A-Fa-f]{{2}})+")
 _PARAM = re.compile(r"[A-Za-z_][\w.%-]{0,40}")
 _PORT = re.compile(rf"[\d{HOLE}]*|\[.*\]|<.*>|(?i:[a-z_-]*port)")
 
@@ -163,9 +164,18 @@ def _user_information(raw: Raw, start: int, at: int | None) -> tuple[Text | None
         return None, Password(PasswordKind.ABSENT)
     colon = raw.text.find(":", start, at)
     if colon < 0:
-        return (raw.cut(start, at) if at > start else None), Password(PasswordKind.ABSENT)
-    user = raw.cut(start, colon) if colon > start else None
-    return user, describe_password(raw.text[colon + 1 : at], raw.span_of(colon + 1, at))
+        return _user(raw, start, at), Password(PasswordKind.ABSENT)
+    return _user(raw, start, colon), describe_password(
+        raw.text[colon + 1 : at], raw.span_of(colon + 1, at)
+    )
+
+
+def _user(raw: Raw, start: int, end: int) -> Text | None:
+    """The user; one with an `@` or the like in it has a password in it."""
+    if end <= start:
+        return None
+    user = raw.cut(start, end)
+    return user if _USER.fullmatch(user.text) else Text(MASK, user.span)
 
 
 def _port(raw: Raw, location: re.Match[str]) -> Text | None:

@@ -6,12 +6,14 @@ Shapes and words are those met in public repositories (rules/README.md, 2026-11-
 from __future__ import annotations
 
 import re
+from urllib.parse import unquote
 
 from supa_lint.model import HOLE, Password, PasswordKind, Span
 
 INTERPOLATION = re.compile(
     r"""
       \$\{\{[^{}\n]{0,200}\}\}          # ${{ secrets.X }}
+    | <%[^%\n]{0,200}%>                 # <%= ENV["X"] %>
     | \{\{[^{}\n]{0,200}\}\}            # {{ .Values.x }}
     | \$\{[^{}\n]{0,200}\}              # ${X}, ${X:-default}
     | \$\([A-Za-z_][\w.-]{0,99}\)       # $(X)
@@ -24,6 +26,14 @@ INTERPOLATION = re.compile(
     re.VERBOSE,
 )
 """Text that a program or a person fills in later."""
+
+_REFERENCE = re.compile(
+    r"(?:op|vault|arn|ssm|secret|secrets|sm|gcp|aws|azure|keyvault|ref|env|file)[:+]"
+    r"|!(?:Ref|Sub|GetAtt|ImportValue)\b|from-secret|undefined|null\b|None\b"
+    r"|(?:process\.env|os\.environ|System\.getenv|getenv|encodeURIComponent|quote(?:_plus)?|env|ENV"
+    r"|secrets?|var|local|data|config|settings)[.(\[]"
+)
+"""What another program puts in: a reference to a secret store, or code."""
 
 _BRACKETED = re.compile(r"^(?:\[[^\[\]]*\]|<[^<>]*>|【[^】]*】|\([^()]*\)|__[A-Z_]+__)$")
 _PLACEHOLDER_WORD = re.compile(
@@ -57,7 +67,10 @@ _MASKED = re.compile(
 )
 _DICTIONARY = re.compile(
     r"""^(?:
-      (?:my|the|a|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong
+      (?:my|the|a|enter|ur|pg|sb|db1|from|not|is|it|put|with|hidden|sup3r|s3cr3t|p4ssw0rd
+        |p@ssw0rd|passw0rt|senha|aqui|mot|de|passe|motdepasse|votre|mdp|contrasena|clave|la|tua|geheim
+        |passwort|kennwort|sekret|wachtwoord|losenord|haslo|heslo|parola|sifre|adgangskode|lozinka
+        |jelszo|salasana|1|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong
         |hunter\d*|secret|password|passwd|passw0rd|pass|pwd|pw|pa55|postgres|postgresql|supabase|admin|root|user
         |foo|bar|baz|qux|abc|xyz|qwerty|letmein|hello|world|changeme|value|here|insecure|local|localhost|dev
         |correct|horse|battery|staple|canary|leak|leaked|invalid|wrong|none|null|token|key|database|mock|stub|fixture
@@ -83,6 +96,8 @@ def is_placeholder(text: str) -> bool:
         return False
     if re.fullmatch(r"__[A-Z_]+__", text):
         return True
+    if _BRACKETED.match(text) and not text[1:-1].isascii():
+        return True
     if _BRACKETED.match(text):
         return _WORD_IN_BRACKETS.match(text) is not None
     if any(_WORD_IN_BRACKETS.match(one[0]) for one in _IN_BRACKETS.finditer(text)):
@@ -94,7 +109,7 @@ def describe_password(text: str | None, span: Span | None) -> Password:
     """What can be said about a password, without keeping it."""
     if text is None or text == "":
         return Password(PasswordKind.ABSENT, span)
-    if HOLE in text or INTERPOLATION.fullmatch(text):
+    if HOLE in text or INTERPOLATION.fullmatch(text) or _REFERENCE.match(text):
         return Password(PasswordKind.INTERPOLATED, span)
     if _MASKED.match(text):
         return Password(PasswordKind.MASKED, span)
@@ -112,10 +127,12 @@ def describe_password(text: str | None, span: Span | None) -> Password:
 
 def is_invented(text: str) -> bool:
     """Whether a password is visibly not a real one: a dictionary word, a run, a repetition."""
-    lowered = text.lower()
+    lowered = unquote(text).lower()
+    if not lowered.isascii() and not any(ch.isdigit() for ch in lowered):
+        return True  # a word of another language
     if len(text) < 5 or len(set(lowered)) <= 3:
         return True
-    if _DICTIONARY.match(text):
+    if _DICTIONARY.match(lowered):
         return True
     letters = "".join(ch for ch in lowered if ch.isalnum())
     runs = "abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl"

@@ -12,6 +12,7 @@ from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
+from supa_lint.read.node_packages import is_node_package_file
 from supa_lint.read.packages import is_package_file
 from supa_lint.source import File
 
@@ -47,9 +48,13 @@ def _reader_of(file: File) -> Reader:
         return _env
     if is_package_file(path):
         return _packages
+    if is_node_package_file(path):
+        return _node_packages
     name = path.rpartition("/")[2].lower()
     suffix = name.rpartition(".")[2]
-    return _BY_NAME.get(name) or _BY_NAME.get(name.partition(".")[0]) or _BY_SUFFIX.get(suffix, _text)
+    return (
+        _BY_NAME.get(name) or _BY_NAME.get(name.partition(".")[0]) or _BY_SUFFIX.get(suffix, _text)
+    )
 
 
 # A reader's libraries are imported when the first file of its kind comes.
@@ -126,6 +131,26 @@ def _shell(file: File, context: Context) -> Facts:
     return read(file, context.knowledge.platforms, context.clients.wanted)
 
 
+def _javascript(file: File, context: Context) -> Facts:
+    from supa_lint.read.javascript import read
+
+    return read(file, context.clients.wanted)
+
+
+def _prisma(file: File, _: Context) -> Facts:
+    from supa_lint.read.prisma import read
+
+    return read(file)
+
+
+def _node_packages(file: File, context: Context) -> Facts:
+    from supa_lint.read.node_packages import read
+
+    text = _text(file, context)  # a script in package.json may hold a DSN
+    facts = read(file, context.clients.packages)
+    return replace(facts, mentions=text.mentions, secrets=text.secrets)
+
+
 _BY_NAME: dict[str, Reader] = {
     ".pg_service": _ini,
     ".pgpass": _ini,
@@ -137,6 +162,7 @@ _BY_NAME: dict[str, Reader] = {
 """Base names, whole or up to the first dot (`Dockerfile.prod`), in lower case."""
 
 _BY_SUFFIX: dict[str, Reader] = {
+    **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
     "bash": _shell,
     "bat": _shell,
     "cfg": _ini,
@@ -148,6 +174,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "json5": _json,
     "jsonc": _json,
     "ksh": _shell,
+    "prisma": _prisma,
     "properties": _ini,
     "ps1": _shell,
     "psm1": _shell,

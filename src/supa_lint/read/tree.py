@@ -174,6 +174,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
 _ASSIGNMENT = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_.\-]{0,100})=", re.DOTALL)
 _NAME_KEYS = ("name", "key", "variable", "Name", "Key", "OptionName", "option_name")
 _VALUE_KEYS = ("value", "Value", "default", "connectionString")
+_PROSE = frozenset({"description", "example", "examples", "help", "summary", "title", "usage"})
+"""Keys whose texts are for people."""
+_PROSE_PATHS = frozenset((key,) for key in _PROSE)
 _PATH_KEYS = ("path", "context")
 _SUB = "Fn::Sub"
 _BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true")
@@ -447,14 +450,14 @@ class _Document:
         """Every key with a scalar value is a setting; other scalars may mention a DSN."""
         if path in self._claimed:
             return
-        if path in self._ignored or isinstance(node, Scalar):
+        if path in self._ignored or path[-1:] in _PROSE_PATHS or isinstance(node, Scalar):
             for scalar in scalars(node):
                 self.mentions += plain.mentions_in(self._sealer, scalar.raw)
             return
         home = _Home(".".join((*self._prefix, *path)), None, self._syntax)
         for entry in node.entries:
             below = (*path, entry.key)
-            if below in self._claimed or below in self._ignored:
+            if below in self._claimed or below in self._ignored or entry.key in _PROSE:
                 self._walk(entry.node, below)
             elif isinstance(node, Branch) and isinstance(entry.node, Scalar):
                 self._set(entry.key, entry.span, entry.node, home, entry.span)

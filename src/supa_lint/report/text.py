@@ -129,7 +129,7 @@ def assigned_secrets(text: str) -> Iterator[Edit]:
 
 
 _RANDOM = re.compile(
-    r"(?<![\w.$-])(?=\S{0,63}[a-z])(?=\S{0,63}[A-Z])(?=\S{0,63}\d)[\w!#%^*+-]{8,64}(?![\w(-])"
+    r"(?<![\w.-])(?=\S{0,63}[a-z])(?=\S{0,63}[A-Z])(?=\S{0,63}\d)[\w!#%^*+-]{8,64}(?![\w(-])"
 )
 
 
@@ -139,6 +139,11 @@ def random_words(text: str) -> Iterator[Edit]:
         word = match[0]
         if re.search(r"[a-z]", word) and re.search(r"[A-Z]", word) and re.search(r"\d", word):
             yield match.start(), match.end(), MASK
+
+
+def mask_random_words(text: str) -> str:
+    """`text` without words that look like a secret."""
+    return apply(text, random_words(text))
 
 
 def _merged(edits: list[Edit]) -> Iterator[Edit]:
