@@ -206,3 +206,20 @@ def test_anything_else_that_breaks_exits_with_3(
     assert "ValueError" in err
     assert "Tr0ub4dour" not in err
     assert "Traceback" not in err
+
+
+def test_a_folder_of_rules_that_is_not_there(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "supa-lint.toml").write_text('extend-rules = ["ci/lnt"]\n')
+    assert main(["check"]) == 2
+    assert "ci/lnt: no such folder" in capsys.readouterr().err
+
+
+def test_a_connection_string_is_no_configuration_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", "--config", BARE])
+    assert stopped.value.code == 2
+    assert "Tr0ub4dour" not in capsys.readouterr().err

@@ -13,7 +13,8 @@ _LABELS = {
     ("shared-pooler", "transaction"): "the shared pooler in transaction mode",
     ("local", "direct"): "a local database",
     ("local", "transaction"): "a local pooler",
-    ("self-hosted", "direct"): "a self-hosted database",
+    ("self-hosted", "session"): "a self-hosted pooler in session mode",
+    ("self-hosted", "transaction"): "a self-hosted pooler in transaction mode",
     ("not-a-database", None): "a host that serves no Postgres",
     ("other", None): "a Postgres that is not Supabase's",
 }

@@ -49,7 +49,16 @@ def open_knowledge() -> Knowledge:
     from supa_lint.knowledge import load as load_knowledge
 
     root = find_root()
-    return load_knowledge([root / folder for folder in load(root).extend_rules])
+    return load_knowledge(_own_rules(root, load(root)))
+
+
+def _own_rules(root: Path, config: Config) -> list[Path]:
+    """The folders of the project's own rules."""
+    folders = [root / folder for folder in config.extend_rules]
+    for folder, name in zip(folders, config.extend_rules, strict=True):
+        if not folder.is_dir():
+            raise UsageError(f"{config.source}: extend-rules: {name}: no such folder")
+    return folders
 
 
 def open_workspace(
@@ -83,7 +92,7 @@ def open_workspace(
     root = find_root([path.absolute() for path in paths])
     relative = tuple(_relative(path, root) for path in paths)
     config = load(root, config_file)
-    knowledge = load_knowledge([root / folder for folder in config.extend_rules])
+    knowledge = load_knowledge(_own_rules(root, config))
     workspace = Workspace(config, knowledge, _no_files(), relative)
     validate(config, rules=workspace.rule_names, platforms=knowledge.platforms)
     if platform is not None:

@@ -80,6 +80,15 @@ def test_hosts_that_serve_no_postgres(address: str) -> None:
     assert endpoint.why
 
 
+@pytest.mark.parametrize(("port", "mode"), [("5432", "session"), ("6543", "transaction")])
+def test_the_pooler_of_a_self_hosted_stack(port: str, mode: str) -> None:
+    text = f"postgresql://postgres.your-tenant-id:pw@db.example.com:{port}/postgres"
+    found = dsn.parse(Raw(text, Span("f", 0, len(text))))
+    assert found is not None
+    endpoint = ENDPOINTS.classify(found)
+    assert (endpoint.kind, endpoint.mode, endpoint.remote) == ("self-hosted", mode, False)
+
+
 def test_ref_and_region() -> None:
     assert reach(f"db.{REF}.supabase.co").ref == REF
     assert reach("aws-0-eu-west-1.pooler.supabase.com").region == "eu-west-1"

@@ -97,6 +97,11 @@ class Endpoints:
                 return Endpoint("local", mode)
         if HOLE in host or not host:
             return Endpoint("unknown")
+        own = self._table["self-hosted"]
+        if dsn.user is not None and re.fullmatch(own["user"], dsn.user.text):
+            modes = {str(number): mode for number, mode in own["ports"].items()}
+            if port in modes:
+                return Endpoint("self-hosted", modes[port])
         return Endpoint("other")
 
 
