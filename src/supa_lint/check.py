@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from supa_lint import tls
 from supa_lint.conditions import ABSENT, UNKNOWN, holds
 from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
@@ -120,7 +121,7 @@ def _place(at: str, facts: ConnectionFacts) -> Span:
     elif kind == "ignored":
         span = next((place for _, place in facts.ignored()), None)
     elif kind == "tls":
-        span = facts.tls_place()
+        span = tls.place(facts)
     elif kind == "rejected":
         span = next((place for _, place in facts.rejected()), None)
     return span or connection.dsn.span

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from supa_lint import tls
 from supa_lint.clients import argument, dotted
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide, holds
 from supa_lint.dsn import judge
@@ -44,7 +45,6 @@ _MODE_TEST = re.compile(
     rb"|\.port\s*[!=]==?\s*[\"']?6543|6543\s*[!=]==?"
 )
 """A test of a URL for the pooler or its port."""
-_TLS_PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
 
 
 class ConnectionFacts:
@@ -113,7 +113,7 @@ class ConnectionFacts:
                 return self._user_project()
             case ["user", "names-project"]:
                 return self._names_project()
-        return UNKNOWN if self._rewritten(name) else _text(getattr(dsn, name))
+        return UNKNOWN if self._rewritten(name) else text_fact(getattr(dsn, name))
 
     def misspelt(self) -> tuple[Param, str] | None:
         """A parameter that is a known misspelling, and what was meant."""
@@ -146,37 +146,19 @@ class ConnectionFacts:
         same = project == self.connection.endpoint.ref
         return True if same or named in ("project", "placeholder") else UNKNOWN
 
-    def _param(self, name: str) -> Fact:
+    def param(self, name: str) -> Fact:
         if self.connection.dsn.stated:
             return ABSENT  # the configuration would say so
         if self._rewritten("params"):
             return UNKNOWN
         param = self.connection.dsn.param(name)
-        return ABSENT if param is None else _text(param.value)
+        return ABSENT if param is None else text_fact(param.value)
 
     def _rewritten(self, part: str) -> bool:
         return bool(self.connection.dsn.rewritten & {part, "*"})
 
     def _tls(self, _: str) -> Fact:
-        """What is said about TLS, by whoever says it last."""
-        client = self.connection.client
-        table = client.data.get("tls", {}) if client else {}
-        said = [self._option(name) for name in table.get("options", [])]
-        # A word that this client refuses counts too: another rule speaks about it.
-        params = dict.fromkeys((*table.get("params", ()), *_TLS_PARAMS))
-        said += [self._param(name) for name in params if name not in table.get("ignores", ())]
-        if "PGSSLMODE" in self.connection.variables:
-            said.append(_text(self.connection.variables["PGSSLMODE"].value))
-        if self.connection.opaque or self.connection.dsn.stated:
-            said.append(UNKNOWN)
-        known = next((fact for fact in said if fact is not ABSENT), None)
-        if known is not None:
-            return _tls_mode(known)
-        return UNKNOWN if self._tls_said_beside() else ABSENT
-
-    def _tls_said_beside(self) -> bool:
-        """Whether a variable beside the DSN is about TLS: what code makes of it is not known."""
-        return any(re.search(r"(?:^|_)(?:SSL|TLS)", name) for name in self.connection.variables)
+        return tls.mode(self)
 
     def _occurrence(self, _: str) -> Fact:
         if self.connection.mention is not None:
@@ -228,19 +210,6 @@ class ConnectionFacts:
         find = {"other-project": other_project, "second-pooler": second_pooler}[name]
         return find(self.connection, self.project.knowledge)
 
-    def tls_place(self) -> Span | None:
-        """Where TLS is spoken about: an option of the client or a parameter of the DSN."""
-        client = self.connection.client
-        table = client.data.get("tls", {}) if client else {}
-        options = (self.argument(name) for name in table.get("options", []))
-        expr = next((expr for expr in options if expr is not None), None)
-        if expr is not None:
-            return expr.span
-        names = (*table.get("params", ()), *_TLS_PARAMS)
-        params = (self.connection.dsn.param(name) for name in names)
-        param = next((param for param in params if param is not None), None)
-        return Span(param.key.path, param.key.start, param.value.span.end) if param else None
-
     def _client(self, name: str) -> Fact:
         client = self.connection.client
         if client is None:
@@ -278,7 +247,7 @@ class ConnectionFacts:
         found = [(p.name, p.key) for p in self.connection.dsn.params if _refused(p, table)]
         for path in client.data.get("options", {}).get("rejects", []):
             given = self.argument(path)
-            if given is not None and self._option(path) is not None:
+            if given is not None and self.option(path) is not None:
                 found.append((path.rpartition(".")[2], given.span))
         return found
 
@@ -298,7 +267,7 @@ class ConnectionFacts:
             return UNKNOWN
         return bool(self.connection.dsn.password.reserved & frozenset(table["breaks"]))
 
-    def _option(self, path: str) -> Fact:
+    def option(self, path: str) -> Fact:
         """An argument of the call: `connect_args.ssl`."""
         client = self.connection.client
         if client is None:
@@ -410,9 +379,9 @@ _ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
     "environment": ConnectionFacts._environment,
     "file": ConnectionFacts._file,
     "occurrence": ConnectionFacts._occurrence,
-    "option": ConnectionFacts._option,
+    "option": ConnectionFacts.option,
     "packages": ConnectionFacts._packages,
-    "param": ConnectionFacts._param,
+    "param": ConnectionFacts.param,
     "platform": ConnectionFacts._platform,
     "project": ConnectionFacts._project,
     "setting": ConnectionFacts._setting,
@@ -437,7 +406,7 @@ def _has_arguments(call: Call, wanted: Mapping[str, Any]) -> bool:
     return holds({str(path): want for path, want in wanted.items()}, given) is True
 
 
-def _text(text: Text | None) -> Fact:
+def text_fact(text: Text | None) -> Fact:
     if text is None:
         return ABSENT
     return text.text if text.known and text.text != MASK else UNKNOWN
@@ -477,14 +446,3 @@ def _refused(param: Param, table: Mapping[str, Any]) -> bool:
     if param.name in table.get("rejects", []):
         return True
     return table.get("others") == "rejects" and param.name not in table.get("accepts", [])
-
-
-def _tls_mode(fact: Fact) -> Fact:
-    """A TLS option in one vocabulary. Booleans and words of the libraries become modes."""
-    if isinstance(fact, bool):
-        return "on" if fact else "disable"
-    if isinstance(fact, str):
-        word = fact.lower().replace("_", "-")
-        words = {"true": "on", "1": "on", "false": "disable", "0": "disable", "none": ABSENT}
-        return words.get(word, word)
-    return UNKNOWN

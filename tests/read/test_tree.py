@@ -12,7 +12,7 @@ from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Facts, Hole, Setting, Span
 from supa_lint.raw import Raw
 from supa_lint.read import yaml
-from supa_lint.read.tree import Branch, Entry, Listing, Scalar, find, split
+from supa_lint.read.nodes import Branch, Entry, Listing, Scalar, find, split
 from supa_lint.source import File
 
 DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"

@@ -16,8 +16,8 @@ from supa_lint.model import Facts, Hole, Setting, Value
 from supa_lint.raw import Raw
 from supa_lint.read import jsonc, posix, shell
 from supa_lint.read import text as plain
+from supa_lint.read.nodes import Listing, Scalar
 from supa_lint.read.pieces import Piece, Source, join, unescape, with_rest
-from supa_lint.read.tree import Listing, Scalar
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Definition, Facts, Hole, Note, Span
 from supa_lint.raw import Raw
-from supa_lint.read import grammar, jsonc, tree
+from supa_lint.read import grammar, jsonc, nodes, tree
 from supa_lint.read import text as plain
+from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar
 from supa_lint.read.pieces import (
     DEEPEST,
     Piece,
@@ -28,7 +29,6 @@ from supa_lint.read.pieces import (
     unescape,
     with_rest,
 )
-from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -89,8 +89,8 @@ def _definitions(file: File, document: Node, sealer: Sealer) -> Iterator[Definit
             yield Definition(name, value, file.path)
 
 
-def _at(document: Node, *pattern: str) -> Iterator[tree.Match]:
-    return tree.find(document, pattern)
+def _at(document: Node, *pattern: str) -> Iterator[nodes.Match]:
+    return nodes.find(document, pattern)
 
 
 def _call(node: Syntax) -> tuple[str, list[Syntax]]:
@@ -198,7 +198,7 @@ class _Reader:
                 name, at = self._object_key(parts[0], depth)
                 if name:
                     value = self._expression(parts[1], depth + 1)
-                    entries.append(Entry(tree.key_text(name), at, value))
+                    entries.append(Entry(nodes.key_text(name), at, value))
         return Branch(tuple(entries), self._span(node))
 
     def _object_key(self, node: Syntax, depth: int) -> tuple[str, Span]:

@@ -11,8 +11,8 @@ from supa_lint.model import Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import text as plain
 from supa_lint.read import tree
+from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.read.pieces import Piece, Source, Table, assignments, join, unescape, with_rest
-from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 

@@ -12,8 +12,8 @@ from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Note
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
+from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown, with_rest
-from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from supa_lint.model import HOLE, Facts, Hole, Mention, Setting, Span
 from supa_lint.raw import Raw, Segment
 from supa_lint.read import text as plain
-from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
+from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 

@@ -12,8 +12,8 @@ from supa_lint.model import HOLE, Facts, Hole, Note, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
+from supa_lint.read.nodes import Listing, Node, Scalar
 from supa_lint.read.pieces import DEEPEST, Source, Table, join, unescape, unknown, with_rest
-from supa_lint.read.tree import Listing, Node, Scalar
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 

@@ -16,7 +16,7 @@ from supa_lint.model import HOLE, Facts, Hole, Mention, Note, Span
 from supa_lint.raw import Raw, Segment
 from supa_lint.read import text as plain
 from supa_lint.read import tree
-from supa_lint.read.tree import Branch, Entry, Listing, Node, Scalar, key_text
+from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
