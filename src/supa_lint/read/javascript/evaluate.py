@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, MASK, Const, Hole, Span, Unknown, Value
 from supa_lint.raw import Raw
+from supa_lint.read.budget import Budget
 from supa_lint.read.javascript import environ, texts
-from supa_lint.read.javascript.budget import Budget
 from supa_lint.read.javascript.names import MAPPINGS, Names
 from supa_lint.read.javascript.scope import Module, Scope
 from supa_lint.read.javascript.syntax import (
@@ -55,7 +55,7 @@ class Evaluator:
         self.module = module
         self.source = source
         self.seal = seal
-        self.budget = Budget()
+        self.budget = Budget(question=2_000, file=200_000)
         self.names = Names(module, source, self.budget)
         self.rewrites: dict[str, set[str]] = defaultdict(set)
         """Parts that code changes, by environment variable."""

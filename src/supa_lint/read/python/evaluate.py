@@ -13,9 +13,10 @@ from dataclasses import replace
 
 from supa_lint.model import HOLE, MASK, Const, Hole, Span, Symbol, Unknown, Value
 from supa_lint.raw import Raw
+from supa_lint.read.budget import Budget
 from supa_lint.read.python import environ, tables, texts
 from supa_lint.read.python.literals import Layout
-from supa_lint.read.python.names import Budget, Names
+from supa_lint.read.python.names import Names
 from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
 from supa_lint.read.python.terms import (
     ATTRIBUTES,
@@ -43,7 +44,7 @@ class Evaluator:
         self.module = module
         self.layout = layout
         self.seal = seal
-        self.budget = Budget()
+        self.budget = Budget(question=800, file=150_000)
         self.names = Names(module)
         self.rewrites: dict[str, set[str]] = defaultdict(set)
         """Parts that code changes, by environment variable."""

@@ -6,39 +6,11 @@ import ast
 import builtins
 from dataclasses import dataclass
 
+from supa_lint.read.budget import Budget
 from supa_lint.read.python.scope import Binding, Module, Scope
 
 _BUILTINS = frozenset(dir(builtins))
 _SELF_CALL = ".__call__"
-
-
-class Budget:
-    """How much work one question and the whole file may still cost. What exceeds it is unknown."""
-
-    DEPTH = 60
-    QUESTION = 800
-    FILE = 150_000
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.left = 0
-        self.total = self.FILE
-
-    @property
-    def exhausted(self) -> bool:
-        return self.total <= 0
-
-    def enter(self) -> bool:
-        """Go one level deeper; to be followed by `leave`. False when that is too much."""
-        if not self.depth:
-            self.left = self.QUESTION
-        self.depth += 1
-        self.left -= 1
-        self.total -= 1
-        return self.depth <= self.DEPTH and self.left > 0 and self.total > 0
-
-    def leave(self) -> None:
-        self.depth -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +25,7 @@ class Names:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.budget = Budget()
+        self.budget = Budget(question=800, file=150_000)
         self._mentions: dict[tuple[int, str], bool] = {}
         # What is being worked out is None meanwhile: a loop of names means nothing.
         self._named: dict[tuple[int, str], _Named | None] = {}
