@@ -454,3 +454,9 @@ def test_an_at_sign_for_a_colon_shows_no_password() -> None:
 def test_code_that_asks_for_the_mode(code: str) -> None:
     files = {".env": dsn_line(TRANSACTION), "db.py": f"import asyncpg, os\n\n{code}"}
     assert places(run(files), PREPARES) == []
+
+
+@pytest.mark.parametrize("path", ["db.py", "tests/test_db.py", "check_db.py"])
+def test_a_password_in_a_call_is_seen_wherever_it_stands(path: str) -> None:
+    code = f'import psycopg\n\nconnection = psycopg.connect("{SESSION}")\n'
+    assert places(run({path: code}, tracked=True), "committed-password") == [f"{path}:3"]

@@ -138,3 +138,35 @@ def test_no_password_is_ever_kept(password: str) -> None:
     secret = f"Zq9{password}Xw7"
     found = parse(f"postgresql://postgres.abc:{secret}@{POOLER}:6543/postgres")
     assert secret not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "pass%40word",
+        "P@ssw0rd",
+        "MyP%40ss%21234",
+        "P%40ss%24Word%21123",
+        "ENCODED_PASSWORD",
+        "encoded-password",
+        "s3cr3t",
+        "senha",
+        "contraseña",
+        "パスワード",
+        "abcabcabc",
+        "12345678",
+    ],
+)
+def test_invented_passwords(password: str) -> None:
+    found = parse(f"postgresql://postgres:{password}@db.abc.supabase.co:5432/postgres")
+    assert found is not None
+    assert found.password.kind is not PasswordKind.LITERAL or found.password.invented
+
+
+@pytest.mark.parametrize(
+    "password", ["Tr0ub4dour-xk", "kX7vQ2mZp9wL", "Cafe-Zug-1987", "blau!Hund77x"]
+)
+def test_passwords_that_may_be_real(password: str) -> None:
+    found = parse(f"postgresql://postgres:{password}@db.abc.supabase.co:5432/postgres")
+    assert found is not None
+    assert not found.password.invented

@@ -6,6 +6,7 @@ Shapes and words are those met in public repositories (rules/README.md, 2026-11-
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from supa_lint.model import HOLE, Password, PasswordKind, Span
@@ -67,7 +68,7 @@ _MASKED = re.compile(
 )
 _DICTIONARY = re.compile(
     r"""^(?:
-      (?:my|the|a|enter|ur|pg|sb|db1|from|not|is|it|put|with|hidden|sup3r|s3cr3t|p4ssw0rd
+      (?:my|the|a|enter|encoded|escaped|actual|db|url|new|word|words|plain|text|special|chars?|ur|pg|sb|db1|from|not|is|it|put|with|hidden|sup3r|s3cr3t|p4ssw0rd
         |p@ssw0rd|passw0rt|senha|aqui|mot|de|passe|motdepasse|votre|mdp|contrasena|clave|la|tua|geheim
         |passwort|kennwort|sekret|wachtwoord|losenord|haslo|heslo|parola|sifre|adgangskode|lozinka
         |jelszo|salasana|1|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong
@@ -78,6 +79,8 @@ _DICTIONARY = re.compile(
     )+$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_LEET_VOWELS = str.maketrans("@031", "aoei")
+_LEET = str.maketrans("@031$5!47", "aoeissiat")
 _API_KEY = re.compile(r"^(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+)$")
 _RESERVED = frozenset("@#/?%[] ")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -132,11 +135,20 @@ def is_invented(text: str) -> bool:
         return True  # a word of another language
     if len(text) < 5 or len(set(lowered)) <= 3:
         return True
-    if _DICTIONARY.match(lowered):
+    if any(_DICTIONARY.match(spelling) for spelling in _spellings(lowered)):
         return True
     letters = "".join(ch for ch in lowered if ch.isalnum())
     runs = "abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl"
     return any(letters in run * 2 for run in runs) or _is_repeated(letters)
+
+
+def _spellings(text: str) -> Iterator[str]:
+    """A password as it stands, and as the words it may have been made of (`P@ss$Word!123`)."""
+    yield text
+    bare = re.sub(r"[\W\d_]+$", "", text)
+    yield bare
+    yield bare.translate(_LEET)
+    yield re.sub(r"[^a-z]", "", bare.translate(_LEET_VOWELS))
 
 
 def _is_repeated(text: str) -> bool:
