@@ -3,9 +3,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import load
 from supa_lint.model import HOLE, Facts, Setting, Value
-from supa_lint.read import hcl
+from supa_lint.read import Context, hcl
+from supa_lint.read import read as dispatch
 from supa_lint.source import File
 
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
@@ -201,7 +203,10 @@ def test_deep_nesting_ends() -> None:
 
 
 def test_a_text_that_takes_too_long_is_read_as_plain_text() -> None:
-    file, facts = read(b' "' * 400_000 + f"\n{DSN}\n".encode())
+    file = File("main.tf", b' "' * 400_000 + f"\n{DSN}\n".encode())
+    knowledge = load()
+    facts = dispatch(file, Context(knowledge, Clients(knowledge.clients.values())))
+    assert isinstance(facts, Facts)
     assert "too long" in facts.notes[0].text
     assert [at(file, m.dsn) for m in facts.mentions] == [DSN]
 

@@ -12,6 +12,7 @@ from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
+from supa_lint.read.grammar import TooSlowError
 from supa_lint.read.node_packages import is_node_package_file
 from supa_lint.read.packages import is_package_file
 from supa_lint.source import File
@@ -32,6 +33,8 @@ def read(file: File, context: Context) -> Facts | Failure:
     """The facts of one file, by the reader for its kind. What no reader knows is plain text."""
     try:
         return _reader_of(file)(file, context)
+    except TooSlowError as problem:
+        return replace(_text(file, context), notes=(Note(file.path, str(problem)),))
     except RecursionError:
         note = Note(file.path, "nested too deeply to be read, so it is passed over")
         return Facts(file.path, notes=(note,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from supa_lint.model import Note
+
 _DEPTH = 60
 
 
@@ -18,6 +20,12 @@ class Budget:
     @property
     def exhausted(self) -> bool:
         return self._total <= 0
+
+    def notes(self, path: str) -> tuple[Note, ...]:
+        """What to tell about a file whose reader ran out of this budget."""
+        if not self.exhausted:
+            return ()
+        return (Note(path, "is too intricate to be followed to its end"),)
 
     def enter(self) -> bool:
         """Go one level deeper; to be followed by `leave`. False when that is too much."""

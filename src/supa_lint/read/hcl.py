@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import HOLE, Definition, Facts, Hole, Note, Span
+from supa_lint.model import HOLE, Definition, Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, jsonc, nodes, tree
 from supa_lint.read import text as plain
@@ -60,14 +60,14 @@ _PATTERNS = {
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
-    """The settings of a file; the values of its variables and locals are definitions too."""
+    """The settings of a file; the values of its variables and locals are definitions too.
+
+    Raises grammar.TooSlowError.
+    """
     if plain.is_utf16(file):
         return plain.read(file)
     source = Source.of(file)
-    try:
-        root = grammar.parse("hcl", source.data)
-    except grammar.TooSlowError as problem:
-        return replace(plain.read(file), notes=(Note(file.path, str(problem)),))
+    root = grammar.parse("hcl", source.data)
     sealer = Sealer(file)
     reader = _Reader(source)
     document = reader.document(root)

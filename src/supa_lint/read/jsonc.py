@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Facts, Note
+from supa_lint.model import Facts
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
@@ -25,15 +24,15 @@ _ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
-    """The settings of a file. What is broken in it is read as plain text."""
+    """The settings of a file. What is broken in it is read as plain text.
+
+    Raises grammar.TooSlowError.
+    """
     if plain.is_utf16(file):
         return plain.read(file)
     sealer = Sealer(file)
     source = Source.of(file)
-    try:
-        root = grammar.parse("json", source.data)
-    except grammar.TooSlowError as problem:
-        return replace(plain.read(file), notes=(Note(file.path, str(problem)),))
+    root = grammar.parse("json", source.data)
     reader = _Reader(source)
     facts = tree.facts(file, [reader.document(root)], platforms, sealer)
     return with_rest(facts, file, sealer, source.spans(reader.comments))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import HOLE, Facts, Hole, Note, Span
+from supa_lint.model import HOLE, Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
@@ -30,15 +29,15 @@ _ENV = re.compile(r"env\((\w+)\)")
 
 
 def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
-    """The settings of a file. What is broken in it is read as plain text."""
+    """The settings of a file. What is broken in it is read as plain text.
+
+    Raises grammar.TooSlowError.
+    """
     if plain.is_utf16(file):
         return plain.read(file)
     sealer = Sealer(file)
     source = Source.of(file)
-    try:
-        root = grammar.parse("toml", source.data)
-    except grammar.TooSlowError as problem:
-        return replace(plain.read(file), notes=(Note(file.path, str(problem)),))
+    root = grammar.parse("toml", source.data)
     reader = _Reader(source)
     facts = tree.facts(file, [reader.document(root)], platforms, sealer)
     return with_rest(facts, file, sealer, source.spans(reader.comments))

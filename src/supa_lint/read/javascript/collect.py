@@ -15,7 +15,6 @@ from supa_lint.model import (
     Facts,
     Hole,
     Mention,
-    Note,
     Read,
     Setting,
     Span,
@@ -40,7 +39,7 @@ from supa_lint.read.javascript.syntax import (
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
-from supa_lint.read.python.terms import call, seal
+from supa_lint.read.terms import call, seal
 from supa_lint.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -109,13 +108,8 @@ class _Collector:
             ),
             mentions=mentions,
             secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self._notes(),
+            notes=self.evaluator.budget.notes(self.file.path),
         )
-
-    def _notes(self) -> tuple[Note, ...]:
-        if not self.evaluator.budget.exhausted:
-            return ()
-        return (Note(self.file.path, "is too intricate to be followed to its end"),)
 
     def _visit(self, site: Site) -> None:
         node, kind = site.node, site.node.type

@@ -12,7 +12,7 @@ from supa_lint.raw import Raw
 from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.scope import Scope
 from supa_lint.read.javascript.syntax import arguments
-from supa_lint.read.python.terms import Parsed, Term, as_text
+from supa_lint.read.terms import Parsed, Term, as_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -28,7 +28,7 @@ from supa_lint.read.javascript.syntax import (
     unwrap,
 )
 from supa_lint.read.javascript.variables import Variables, imported, merge
-from supa_lint.read.python.terms import (
+from supa_lint.read.terms import (
     HEAVIEST,
     Invoke,
     Items,

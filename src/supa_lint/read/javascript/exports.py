@@ -25,7 +25,7 @@ from supa_lint.read.javascript.syntax import (
     is_name,
     unwrap,
 )
-from supa_lint.read.python.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
+from supa_lint.read.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -13,7 +13,7 @@ from supa_lint.raw import Raw
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.scope import Scope, Site
 from supa_lint.read.javascript.syntax import is_name, named_pairs, unwrap
-from supa_lint.read.python.terms import Parsed, Table, Term, as_text
+from supa_lint.read.terms import Parsed, Table, Term, as_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -12,7 +12,7 @@ from supa_lint.raw import Raw
 from supa_lint.read.javascript import environ
 from supa_lint.read.javascript.scope import Scope
 from supa_lint.read.javascript.syntax import arguments, unwrap
-from supa_lint.read.python.terms import (
+from supa_lint.read.terms import (
     ANY,
     Items,
     Parsed,

@@ -12,7 +12,7 @@ from supa_lint.read.javascript import texts
 from supa_lint.read.javascript.environ import hole, is_variable, with_default
 from supa_lint.read.javascript.names import MAPPINGS, Named
 from supa_lint.read.javascript.scope import Binding, Mutation, Scope
-from supa_lint.read.python.terms import ANY, Parsed, Table, Term, as_text, join
+from supa_lint.read.terms import ANY, Parsed, Table, Term, as_text, join
 
 if TYPE_CHECKING:
     from tree_sitter import Node

@@ -15,7 +15,7 @@ from supa_lint.read.python import environ
 from supa_lint.read.python.evaluate import Evaluator, is_property
 from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
 from supa_lint.read.python.tables import certainly_after
-from supa_lint.read.python.terms import (
+from supa_lint.read.terms import (
     Invoke,
     Items,
     Overlaid,

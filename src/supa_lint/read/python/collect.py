@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Note, Read, Setting
+from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Read, Setting
 from supa_lint.raw import Raw
 from supa_lint.read import text
 from supa_lint.read.python import assignments, environ
 from supa_lint.read.python.evaluate import Evaluator
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.scope import Context, Module
-from supa_lint.read.python.terms import Parsed, as_text, call
+from supa_lint.read.terms import Parsed, as_text, call
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -80,13 +80,8 @@ class _Collector:
             ),
             mentions=mentions,
             secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self._notes(),
+            notes=self.evaluator.budget.notes(self.file.path),
         )
-
-    def _notes(self) -> tuple[Note, ...]:
-        if not self.evaluator.budget.exhausted:
-            return ()
-        return (Note(self.file.path, "is too intricate to be followed to its end"),)
 
     # --- code
 

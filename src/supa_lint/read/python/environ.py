@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from supa_lint.model import HOLE, Const, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read.python.scope import Binding, Scope, is_name, parameters
-from supa_lint.read.python.terms import (
+from supa_lint.read.terms import (
     ANY,
     Invoke,
     Items,

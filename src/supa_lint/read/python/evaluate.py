@@ -18,7 +18,8 @@ from supa_lint.read.python import environ, tables, texts
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.names import Names
 from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
-from supa_lint.read.python.terms import (
+from supa_lint.read.python.variables import Variables, imported
+from supa_lint.read.terms import (
     ATTRIBUTES,
     HEAVIEST,
     Invoke,
@@ -32,7 +33,6 @@ from supa_lint.read.python.terms import (
     unknown_text,
     weight,
 )
-from supa_lint.read.python.variables import Variables, imported
 
 _CALLS = 3  # functions of the module that are followed into one another
 

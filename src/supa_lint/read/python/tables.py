@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from supa_lint.model import Unknown
 from supa_lint.read.python.scope import Binding, Mutation
-from supa_lint.read.python.terms import Overlaid, Table, Term
+from supa_lint.read.terms import Overlaid, Table, Term
 
 
 def certainly_after(mutation: Mutation, binding: Binding) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 from supa_lint.model import HOLE, Const, Span
 from supa_lint.raw import Raw
 from supa_lint.read.python.scope import Scope
-from supa_lint.read.python.terms import (
+from supa_lint.read.terms import (
     ANY,
     ATTRIBUTES,
     REPLACED,

@@ -13,7 +13,7 @@ from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
 from supa_lint.read.python import tables
 from supa_lint.read.python.scope import Binding, Mutation, Scope
-from supa_lint.read.python.terms import ANY, Invoke, Parsed, Table, Term, as_text, join
+from supa_lint.read.terms import ANY, Invoke, Parsed, Table, Term, as_text, join
 
 if TYPE_CHECKING:
     from supa_lint.read.python.evaluate import Evaluator
