@@ -1,7 +1,8 @@
 """The fourth stage: which rules hold for which connections.
 
 One cause is one finding: a rule may silence others about the same connection (`overrides`), and
-the same mistake seen through several connections is one finding with several related places.
+the same mistake seen through several connections, or made several times in one file, is one
+finding with several related places.
 """
 
 from __future__ import annotations
@@ -84,8 +85,23 @@ def _strongest(here: Mapping[str, Finding], rules: Mapping[str, Rule]) -> Iterat
 
 def _merge(first: Finding, second: Finding) -> Finding:
     """One finding for the same mistake at the same place, with the places of both."""
-    related = {(r.span, r.message): r for r in first.related + second.related}
-    return replace(first, related=tuple(related.values()))
+    return replace(first, related=tuple(dict.fromkeys(first.related + second.related)))
+
+
+def group(findings: Iterable[Finding]) -> list[Finding]:
+    """The same mistake at several places of one file (ten services with the same variable) as one
+    finding: it stands at the first place, and names the others."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.order):
+        key = finding.rule, finding.span.path, finding.message, finding.help
+        groups.setdefault(key, []).append(finding)
+    return [_joined(*alike) for alike in groups.values()]
+
+
+def _joined(first: Finding, *others: Finding) -> Finding:
+    same = [Related(other.span, "the same here") for other in others]
+    rest = [related for finding in (first, *others) for related in finding.related]
+    return replace(first, related=tuple(dict.fromkeys(same + rest)))
 
 
 def _place(at: str, facts: ConnectionFacts) -> Span:

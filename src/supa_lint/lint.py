@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from supa_lint.check import check
+from supa_lint.check import check, group
 from supa_lint.config import Config, misnamed_config_files
 from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
@@ -74,7 +74,8 @@ def lint(
 
     by_path = {path: suppressions(file) for path, file in files.items()}
     kept, suppressed, meta = apply(findings, by_path, files, knowledge.rules, active)
-    kept = [finding for finding in [*kept, *meta] if finding.rule in active]
+    # After the suppressions: each speaks for its own place, not for the whole group.
+    kept = [finding for finding in [*group(kept), *meta] if finding.rule in active]
     shown = [f for f in kept if not _ignored(f, config, knowledge) and _in(f, options.paths)]
     loud = [f for f in shown if options.pedantic or f.severity is not Severity.INFO]
     severe = [f for f in loud if _at_least(f, options.min_severity)]
