@@ -39,52 +39,6 @@ from supa_lint.sealing import Sealer
 from supa_lint.source import File
 from supa_lint.usage import UsageError
 
-# Supabase documentation, guides/database/connecting-to-postgres (2026-09); PgBouncer's features
-# page; supabase/supabase#44584 (2026-04-06).
-_SESSION_ONLY = (
-    "what belongs to a session: LISTEN, SET, advisory locks of a session, temporary tables, "
-    "cursors that outlive a transaction, PREPARE in SQL"
-)
-_ADMIN = "migrations, pg_dump and pg_restore"
-_WORKS: Final[Mapping[str, tuple[str, ...]]] = {
-    "direct": (
-        "everything: sessions, prepared statements, migrations, pg_dump, replication",
-        "servers that keep a pool of a few connections",
-    ),
-    "session": (
-        "what belongs to a session: LISTEN, SET, advisory locks, temporary tables",
-        "prepared statements",
-        _ADMIN,
-        "servers that keep a pool of a few connections",
-    ),
-    "transaction": (
-        "queries and transactions of many clients that come and go (serverless functions)",
-    ),
-    "dedicated": (
-        "queries and transactions of many clients that come and go (serverless functions)",
-        "prepared statements that a client makes through the protocol, in projects updated since "
-        "April 2026",
-    ),
-}
-_FAILS: Final[Mapping[str, tuple[str, ...]]] = {
-    "direct": ("many clients at once: each one takes a connection of Postgres itself",),
-    "session": (
-        "more clients at once than the pool has connections: each keeps one while it is connected",
-        "replication: it needs a direct connection",
-    ),
-    "transaction": (
-        _SESSION_ONLY,
-        "prepared statements with a name",
-        f"{_ADMIN}: use session mode (port 5432 of the same host) or a direct connection",
-        "replication: it needs a direct connection",
-    ),
-    "dedicated": (
-        _SESSION_ONLY,
-        "startup parameters such as options, search_path and statement_timeout",
-        f"{_ADMIN}: use a direct connection (port 5432 of the same host)",
-        "replication: it needs a direct connection",
-    ),
-}
 _TLS: Final[Mapping[str, str]] = {
     "absent": "not asked for: the client decides",
     "disable": "off: everything, the password included, is sent in the clear",
@@ -155,17 +109,16 @@ def inspect(text: str, knowledge: Knowledge) -> Inspection:
     )
     tls = ConnectionFacts(connection, project)("tls")
     endpoint = connection.endpoint
-    mode = "dedicated" if endpoint.kind == "dedicated-pooler" else endpoint.mode or ""
-    known = mode if endpoint.remote else ""
+    through = knowledge.endpoints["through"].get(f"{endpoint.kind}:{endpoint.mode}", {})
     return Inspection(
         dsn=dsn,
         endpoint=endpoint,
         tls=None if tls is UNKNOWN else "absent" if tls is ABSENT else str(tls),
-        works=_WORKS.get(known, ()),
-        fails=_FAILS.get(known, ()),
+        works=tuple(through.get("works", ())),
+        fails=tuple(through.get("fails", ())),
         unreachable=_platforms(endpoint, "no", knowledge),
         opt_in=_platforms(endpoint, "opt-in", knowledge),
-        switches=tuple(_switches(connection, project)) if known == "transaction" else (),
+        switches=tuple(_switches(connection, project)),
         findings=tuple(
             finding
             for finding in check([connection], knowledge.rules.values(), project).findings
@@ -217,7 +170,10 @@ def _platforms(endpoint: Endpoint, ipv6: str, knowledge: Knowledge) -> tuple[str
 
 
 def _switches(connection: Connection, project: Project) -> Iterator[Switch]:
-    """The clients that may prepare statements by name on this connection as they come."""
+    """The clients that may prepare statements by name as they come, where that cannot work."""
+    endpoint = connection.endpoint
+    if (endpoint.kind, endpoint.mode) != ("shared-pooler", "transaction"):
+        return
     found: dict[str, Switch] = {}
     for spec in project.knowledge.clients.values():
         for client in _clients(spec, connection, project):
