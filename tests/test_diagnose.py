@@ -65,6 +65,25 @@ def test_other_text_is_not(text: str) -> None:
     assert ids(text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("ENETUNREACH", "ipv6-endpoint-on-ipv4-platform"),
+        ("network is unreachable", "ipv6-endpoint-on-ipv4-platform"),
+        ("max clients reached", "session-mode-in-serverless"),
+        ("self-signed certificate", "verification-without-ca"),
+        ("P1012", "prisma-url-in-schema"),
+    ],
+)
+def test_a_part_of_a_symptom_is_enough(text: str, rule: str) -> None:
+    assert rule in ids(text)
+
+
+@pytest.mark.parametrize("text", ["error", "connection", "database", "timeout", "the", "is not"])
+def test_a_word_that_says_nothing_is_not(text: str) -> None:
+    assert ids(text) == []
+
+
 def test_each_symptom_finds_its_rule() -> None:
     for rule in load().rules.values():
         for symptom in rule.data.get("symptoms", []):

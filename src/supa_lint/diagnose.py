@@ -6,8 +6,9 @@ The text is compared with the `symptoms` of all rules. It may hold secrets: no w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.lint import Options, lint
@@ -23,6 +24,10 @@ _GAP = 300
 """Characters that a `*` of a symptom may stand for: a host and its addresses, not half a log."""
 _SHOWN = 3
 """How many causes without a place in the project are told in full."""
+_SEVERAL = 3
+_SHARE = 0.3
+"""How much of a symptom must be given for it to be meant."""
+_CODE = re.compile(r"e[a-z]{8,}|[a-z]{0,3}\d{4,5}|\d{2}[a-z]\d{2}|\w+_\w+")
 _WILD = "\0"
 _ESCAPES = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\\e)?\[[0-9;?]*[mKHJ]|\\[nrt]")
 """Colours, also those that lost their first character, and line ends, also written ones."""
@@ -53,14 +58,22 @@ def diagnose(text: str, workspace: Workspace) -> tuple[bool, str]:
 
 
 def matches(text: str, knowledge: Knowledge) -> list[Match]:
-    """The rules with a symptom in `text`, the most specific symptom first."""
+    """The rules with a symptom in `text`, the most specific symptom first.
+
+    Where there is none, `text` may be no more than a part of one that somebody remembered.
+    """
     words = _words(text.replace(_WILD, " "))
+    return _best(knowledge, partial(_contains, words)) or _best(knowledge, partial(_in, words))
+
+
+def _best(knowledge: Knowledge, known_by: Callable[[Sequence[str]], bool]) -> list[Match]:
+    """The rules that are known by one of their symptoms, each with its most specific one."""
     best = []
     for rule in knowledge.rules.values():
         hits = [
             Match(rule, symptom, sum(map(len, pieces)))
             for symptom in rule.data.get("symptoms", [])
-            if _contains(words, pieces := _pieces(symptom))
+            if known_by(pieces := _pieces(symptom))
         ]
         if hits:
             best.append(max(hits, key=lambda hit: hit.weight))
@@ -99,6 +112,15 @@ def _contains(words: str, pieces: Sequence[str]) -> bool:
             return True
         at = words.find(first, at + 1)
     return False
+
+
+def _in(words: str, pieces: Sequence[str]) -> bool:
+    """Whether the words are a part of a symptom that says something: three words or more and
+    a good piece of it, or a code (`P1001`, `ENETUNREACH`)."""
+    if not any(words in piece for piece in pieces):
+        return False
+    several, share = len(words.split()) >= _SEVERAL, len(words) / sum(map(len, pieces))
+    return (several and share >= _SHARE) or any(map(_CODE.fullmatch, words.split()))
 
 
 def _answer(found: Sequence[Match], report: Report) -> Iterator[str]:
