@@ -75,6 +75,18 @@ def test_a_constant_stands_with_its_client_only() -> None:
     ]
 
 
+def test_a_client_that_is_given_another_client_connects_through_it() -> None:
+    code = (
+        'import postgres from "postgres";\n'
+        'import { drizzle } from "drizzle-orm/postgres-js";\n'
+        "const client = postgres(process.env.DATABASE_URL);\n"
+        "export const db = drizzle(client);\n"
+    )
+    text = show({".env": f"DATABASE_URL={TRANSACTION}\n", "db.ts": code})
+    assert "postgres.js" in text
+    assert "no connection string was followed to" not in text
+
+
 def test_json() -> None:
     data = json.loads(show(FILES, "json"))
     first = data["connections"][0]

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from supa_lint.clients import Clients
 from supa_lint.facts import ConnectionFacts
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.lint import Linked, connect
-from supa_lint.model import Connection, Endpoint, Place, Setting, Span, Value
+from supa_lint.model import Call, Connection, Endpoint, Place, Setting, Span, Value
 from supa_lint.report.text import clean
 from supa_lint.workspace import Workspace
 
@@ -125,12 +126,18 @@ def _loose(linked: Linked, connections: Iterable[Connection]) -> Iterator[Loose]
             continue
         for call in facts.calls:
             uses = list(project.clients.uses(call))
-            if not uses or call.span in joined:
+            if not uses or call.span in joined or _wraps_a_client(call, project.clients):
                 continue
             labels = dict.fromkeys(str(use.data["label"]) for use in uses)
             values = [value for use in uses for value in project.clients.dsns(use)]
             variables = dict.fromkeys(name for value in values for name in _variables(value))
             yield Loose(" or ".join(labels), _spot(call.span, linked), tuple(variables))
+
+
+def _wraps_a_client(call: Call, clients: Clients) -> bool:
+    """Whether the call is given a client that connects for it: `drizzle(postgres(url))`."""
+    given = (*call.args, *(expr for _, expr in call.keywords))
+    return any(isinstance(expr, Call) and any(clients.uses(expr)) for expr in given)
 
 
 def _variables(value: Value) -> Iterator[str]:
