@@ -202,6 +202,14 @@ def test_the_examples_of_the_documentation_work(tmp_path: Path) -> None:
         (("endpoint.remote: yes", "client.library: {not: [asincpg]}"), "did you mean 'asyncpg'?"),
         (("endpoint.remote: yes", "platform.id: vercell"), "did you mean 'vercel'?"),
         (("endpoint.remote: yes", "use.cursr: present"), "unknown use 'cursr'"),
+        (
+            ("endpoint.remote: yes", "any: [{client.prepars: yes}, {tls: absent}]"),
+            "did you mean 'client.prepares'?",
+        ),
+        (
+            ("endpoint.remote: yes", "any: [{tls: absent}, {endpoint.remte: yes}]"),
+            "did you mean 'endpoint.remote'?",
+        ),
         (("at: dsn.database", "at: dsn.databse"), "did you mean 'dsn.database'?"),
         (("at: dsn.database", "at: use.nothing"), "8:5: at: unknown use 'nothing'"[3:]),
         (("at: dsn.database", "at: dsn\n    places: [life]"), "did you mean 'live'?"),

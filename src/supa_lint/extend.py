@@ -228,6 +228,10 @@ class _Terms:
     def _in_condition(
         self, name: str, wanted: Any, path: Keys, uses: Iterable[str]
     ) -> Iterator[Violation]:
+        if name == "any":
+            for n, table in enumerate(wanted):
+                for inner, asked in table.items():
+                    yield from self._in_condition(inner, asked, (*path, n, inner), uses)
         kind, _, rest = name.partition(".")
         if kind in ("client", "platform") and name not in self._facts:
             known = [one for one in self._facts if one.startswith(f"{kind}.")]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from supa_lint import tls
+from supa_lint import siblings, tls
 from supa_lint.clients import argument, dotted
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide, holds
 from supa_lint.dsn import judge
@@ -35,7 +35,6 @@ from supa_lint.model import (
 from supa_lint.model import Mapping as Table
 from supa_lint.place import is_env_file
 from supa_lint.project import Project
-from supa_lint.siblings import other_project, second_pooler
 
 _MODE = rb"[^\"'\n]{0,60}(?:6543|pooler)[^\"'\n]{0,60}"
 _MODE_TEST = re.compile(
@@ -202,12 +201,16 @@ class ConnectionFacts:
         return PRESENT if found else ABSENT
 
     def _environment(self, name: str) -> Fact:
-        """What is set beside the DSN for the same project."""
+        """What is set beside the DSN."""
         return ABSENT if self.sibling(name) is None else PRESENT
 
     def sibling(self, name: str) -> Setting | None:
         """The variable behind `environment.<name>`."""
-        find = {"other-project": other_project, "second-pooler": second_pooler}[name]
+        find = {
+            "other-project": siblings.other_project,
+            "placeholder": siblings.placeholder,
+            "second-pooler": siblings.second_pooler,
+        }[name]
         return find(self.connection, self.project.knowledge)
 
     def _client(self, name: str) -> Fact:

@@ -161,6 +161,8 @@ class Value(Text):
     """Project ref named by a Supabase URL or inside a JWT."""
     password: Password | None = None
     """What can be said about it, when its setting is a password set apart."""
+    placeholder: bool = False
+    """Whether it is masked, and what stands there is to be replaced by a person."""
     rewritten: frozenset[str] = frozenset()
 
     @property

@@ -13,7 +13,7 @@ import re
 
 from supa_lint import dsn
 from supa_lint.dsn.parts import role_of
-from supa_lint.dsn.words import describe_password
+from supa_lint.dsn.words import describe_password, is_placeholder
 from supa_lint.model import HOLE, MASK, Dsn, Password, PasswordKind, Span, Value
 from supa_lint.raw import Raw, Segment
 from supa_lint.source import File
@@ -62,6 +62,7 @@ _SESSION_SQL = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+_LONGEST_PLACEHOLDER = 200
 # What a fresh self-hosted stack comes with (supabase/supabase, docker/.env.example, 2026-11).
 _SELF_HOSTED_DEFAULTS = frozenset(
     {
@@ -123,7 +124,14 @@ class Sealer:
         self._remember(described)
         text = raw.text.strip() if raw.text.strip() == HOLE else MASK if raw.text.strip() else ""
         holes = raw.holes if text == HOLE else ()
-        return Value(text, raw.span, holes, password=described, rewritten=raw.rewritten)
+        return Value(
+            text,
+            raw.span,
+            holes,
+            password=described,
+            placeholder=described.kind is PasswordKind.PLACEHOLDER,
+            rewritten=raw.rewritten,
+        )
 
     def _secret(self, raw: Raw, kind: str, ref: str | None) -> Value:
         self.secrets.append(raw.span)
@@ -136,7 +144,13 @@ class Sealer:
         ]
         if MASK in pieces:
             self.secrets.append(raw.span)
-        return Value(HOLE.join(pieces), raw.span, raw.holes, rewritten=raw.rewritten)
+        return Value(
+            HOLE.join(pieces),
+            raw.span,
+            raw.holes,
+            placeholder=MASK in pieces and is_placeholder(raw.text[:_LONGEST_PLACEHOLDER]),
+            rewritten=raw.rewritten,
+        )
 
     def _sql(self, raw: Raw) -> Value | None:
         """Of SQL only what it does to the session is kept (`LISTEN`), not what it says."""

@@ -1,4 +1,4 @@
-"""What is set beside a connection for the same project: other refs, other poolers."""
+"""What is set beside a connection: other refs, other poolers, placeholders."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ def second_pooler(connection: Connection, knowledge: Knowledge) -> Setting | Non
         endpoint = endpoints.classify(other.value.dsn)
         ref = judge.ref_of(other.value.dsn, endpoint)
         if endpoint.kind == "shared-pooler" and ref is not None and ref.text == own.text:
+            return other
+    return None
+
+
+def placeholder(connection: Connection, _: Knowledge) -> Setting | None:
+    """A variable beside this one, no DSN, that still holds a word to be replaced."""
+    setting = connection.setting
+    for other in connection.variables.values():
+        if other.value.placeholder and other != setting:
             return other
     return None
 
