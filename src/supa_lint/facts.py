@@ -184,6 +184,8 @@ class ConnectionFacts:
                 return setting.value.secret or ABSENT
             case "declared":
                 return setting.platform is not None
+            case "exported":
+                return setting.exported
             case "quoted":
                 return setting.value.span.end < setting.span.end
             case "env-file":
