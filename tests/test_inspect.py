@@ -84,6 +84,7 @@ def test_ipv6(described: Any, dsn: str) -> None:
     assert data["family"] == "ipv6"
     assert data["clients"] == []
     assert "Vercel" in data["unreachable_from"]
+    assert "a GitHub-hosted runner" in data["depends_on_setup"]
     assert "IPv4 add-on" in plain
 
 

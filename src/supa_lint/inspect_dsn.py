@@ -12,7 +12,7 @@ from supa_lint.conditions import ABSENT, UNKNOWN, holds
 from supa_lint.config import Config
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.facts import ConnectionFacts
-from supa_lint.knowledge import ClientSpec, Knowledge
+from supa_lint.knowledge import ClientSpec, Knowledge, PlatformSpec
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.manifests import platform_of
 from supa_lint.model import (
@@ -80,7 +80,8 @@ class Switch:
 @dataclass(frozen=True)
 class Inspection:
     """All that can be said about one connection string. `unreachable` and `opt_in` are the labels
-    of the platforms that cannot reach it, and of those that can once told to."""
+    of the platforms that cannot reach it, and of those that can once told to; `depends` of those
+    where it depends on how they are set up."""
 
     dsn: Dsn
     endpoint: Endpoint
@@ -89,6 +90,7 @@ class Inspection:
     fails: tuple[str, ...]
     unreachable: tuple[str, ...]
     opt_in: tuple[str, ...]
+    depends: tuple[str, ...]
     switches: tuple[Switch, ...]
     findings: tuple[Finding, ...]
     knowledge: Knowledge = field(repr=False)
@@ -118,6 +120,7 @@ def inspect(text: str, knowledge: Knowledge) -> Inspection:
         fails=tuple(through.get("fails", ())),
         unreachable=_platforms(endpoint, "no", knowledge),
         opt_in=_platforms(endpoint, "opt-in", knowledge),
+        depends=_platforms(endpoint, "unknown", knowledge),
         switches=tuple(_switches(connection, project)),
         findings=tuple(
             finding
@@ -161,12 +164,23 @@ def _no_dsn(value: Value) -> str:
 
 
 def _platforms(endpoint: Endpoint, ipv6: str, knowledge: Knowledge) -> tuple[str, ...]:
-    """The platforms whose way to IPv6 addresses is `ipv6`, for an endpoint that has only one."""
+    """The platforms whose way to IPv6 addresses is `ipv6`, for an endpoint that has only one.
+    `unknown` asks for those that have none in some setups."""
     if endpoint.family != "ipv6":
         return ()
     nowhere = Span("", 0, 0)
-    known = [platform_of(spec, nowhere) for spec in knowledge.platforms.values()]
-    return tuple(sorted({p.label for p in known if p.ipv6 == ipv6}, key=str.casefold))
+    known = [
+        platform
+        for spec in knowledge.platforms.values()
+        if (platform := platform_of(spec, nowhere)).ipv6 == ipv6
+        and (ipv6 != "unknown" or _lacks_ipv6_somewhere(spec))
+    ]
+    return tuple(sorted({platform.label for platform in known}, key=str.casefold))
+
+
+def _lacks_ipv6_somewhere(spec: PlatformSpec) -> bool:
+    rows = spec.data["ipv6"]
+    return isinstance(rows, list) and any(row["is"] is False for row in rows)
 
 
 def _switches(connection: Connection, project: Project) -> Iterator[Switch]:
@@ -229,6 +243,8 @@ def _lines(found: Inspection) -> Iterator[str]:
         fails.append(f"from places without IPv6: {', '.join(found.unreachable)}")
     if found.opt_in:
         fails.append(f"unless IPv6 is switched on there: {', '.join(found.opt_in)}")
+    if found.depends:
+        fails.append(f"from some setups of: {', '.join(found.depends)}")
     if found.endpoint.family == "ipv4":
         fails.append("from networks that have only IPv6")
     yield from _list("Does not work:", fails)
@@ -316,6 +332,7 @@ def render_json(found: Inspection) -> str:
         "fails": list(found.fails),
         "unreachable_from": list(found.unreachable),
         "opt_in": list(found.opt_in),
+        "depends_on_setup": list(found.depends),
         "clients": [
             {"id": s.id, "label": s.label, "prepares": s.sure or None, "off": s.off}
             for s in found.switches
