@@ -212,6 +212,16 @@ def test_a_platform_for_what_no_file_binds(
     assert check(capsys, "--platform", "vercel") == []
 
 
+def test_no_file_is_named_as_the_one_that_declares_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").write_text(f"DIRECT_URL={DIRECT}\n")
+    main(["check", "--platform", "vercel"])
+    shown = capsys.readouterr().out
+    assert "ipv6-endpoint-on-ipv4-platform" in shown
+    assert "is declared here" not in shown
+
+
 def test_a_platform_does_not_move_what_a_manifest_declares(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.labels import endpoint_label
-from supa_lint.model import Connection, Failure, Finding, Related, Span, Text
+from supa_lint.model import NOWHERE, Connection, Failure, Finding, Related, Span, Text
 from supa_lint.project import Project
 from supa_lint.report.text import mask_random_words
 
@@ -162,7 +162,7 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
             if other is not None:
                 rows.append((other.span, f"{other.name} is set here"))
     for span, message in dict(rows).items():
-        if span != place:
+        if span not in (place, NOWHERE):
             yield Related(span, message)
 
 

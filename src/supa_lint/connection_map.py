@@ -16,7 +16,7 @@ from supa_lint.clients import Clients
 from supa_lint.facts import ConnectionFacts
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.lint import Linked, connect
-from supa_lint.model import Call, Connection, Endpoint, Place, Setting, Span, Value
+from supa_lint.model import NOWHERE, Call, Connection, Endpoint, Place, Setting, Span, Value
 from supa_lint.report.text import clean
 from supa_lint.workspace import Workspace
 
@@ -112,7 +112,7 @@ def _row(connection: Connection, setting: Setting | None, linked: Linked) -> Row
         opaque=connection.opaque,
         prepares=prepares,
         platform=platform.label if platform else None,
-        platform_at=_spot(platform.span, linked) if platform else None,
+        platform_at=_spot(platform.span, linked) if platform and platform.span != NOWHERE else None,
         ipv6=platform.ipv6 if platform else None,
     )
 
@@ -295,7 +295,7 @@ def _json(row: Row) -> dict[str, Any]:
         **_where(row.client_at),
         "prepares": row.prepares,
     }
-    platform = row.platform_at and {
+    platform = row.platform and {
         "label": row.platform,
         "ipv6": row.ipv6,
         **_where(row.platform_at),
@@ -316,8 +316,8 @@ def _json(row: Row) -> dict[str, Any]:
     }
 
 
-def _where(spot: Spot) -> dict[str, Any]:
-    return {"path": spot.path, "line": spot.line}
+def _where(spot: Spot | None) -> dict[str, Any]:
+    return {"path": spot.path, "line": spot.line} if spot else {"path": None, "line": None}
 
 
 FORMATS: Final[Mapping[str, Callable[[ConnectionMap], str]]] = {

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from supa_lint.environment import PROCESS
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
-from supa_lint.model import MASK, Facts, Setting
+from supa_lint.model import MASK, NOWHERE, Facts, Setting
 from supa_lint.raw import Raw
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
@@ -53,7 +53,7 @@ def read(
                 name,
                 sealer.seal(raw, name),
                 file.span(at, end),
-                platform=platform_of(platform, raw.span) if platform else None,
+                platform=platform_of(platform, NOWHERE) if platform else None,
             )
         )
         at += len(line)

@@ -17,6 +17,7 @@ from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.manifests import platform_of
 from supa_lint.model import (
     MASK,
+    NOWHERE,
     Call,
     Client,
     Connection,
@@ -27,7 +28,6 @@ from supa_lint.model import (
     Place,
     Setting,
     Severity,
-    Span,
     Text,
     Value,
 )
@@ -168,11 +168,10 @@ def _platforms(endpoint: Endpoint, ipv6: str, knowledge: Knowledge) -> tuple[str
     `unknown` asks for those that have none in some setups."""
     if endpoint.family != "ipv6":
         return ()
-    nowhere = Span("", 0, 0)
     known = [
         platform
         for spec in knowledge.platforms.values()
-        if (platform := platform_of(spec, nowhere)).ipv6 == ipv6
+        if (platform := platform_of(spec, NOWHERE)).ipv6 == ipv6
         and (ipv6 != "unknown" or _lacks_ipv6_somewhere(spec))
     ]
     return tuple(sorted({platform.label for platform in known}, key=str.casefold))

@@ -56,6 +56,10 @@ class Span:
     end: int
 
 
+NOWHERE = Span("", 0, 0)
+"""The place of what no file of the project says."""
+
+
 # --- text ---------------------------------------------------------------------------------------
 
 
@@ -249,7 +253,7 @@ class Platform:
 
     `ipv6` is `yes`, `no`, `opt-in` or `unknown`; `model` is `ephemeral`, `long-lived`, `ci`,
     `edge`, `local` ... `span` is the marker that shows the platform (start of the file where its
-    mere name is the marker).
+    mere name is the marker; `NOWHERE` where the command line or the configuration says it).
     """
 
     id: str

@@ -10,7 +10,7 @@ from supa_lint.clients import Clients
 from supa_lint.config import Config, matches
 from supa_lint.knowledge import Knowledge
 from supa_lint.manifests import platform_of
-from supa_lint.model import Facts, Place, Platform, Span
+from supa_lint.model import NOWHERE, Facts, Place, Platform, Span
 from supa_lint.scope import Packages
 from supa_lint.source import File
 
@@ -44,7 +44,7 @@ class Project:
         for deploy in self.config.deploy:
             if any(matches(path, pattern) for pattern in deploy.paths):
                 spec = self.knowledge.platforms[deploy.platform]
-                return platform_of(spec, Span(path, 0, 0))
+                return platform_of(spec, NOWHERE)
         return None
 
     def platform_named_by(self, path: str) -> Platform | None:

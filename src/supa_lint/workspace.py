@@ -126,7 +126,8 @@ def _on_platform(config: Config, platform: str, knowledge: Knowledge) -> Config:
     from supa_lint.config import Deploy, unknown
 
     if platform not in knowledge.platforms:
-        raise UsageError(f"--platform: {unknown('platform', platform, knowledge.platforms)}")
+        text = unknown("platform", platform, knowledge.platforms)
+        raise UsageError(f"--platform: {text}. Known: {', '.join(knowledge.platforms)}")
     paths = list(knowledge.names["deployed-env-files"])
     if config.variables and config.source:
         paths.append(config.source)
