@@ -163,7 +163,8 @@ class ConnectionFacts:
         if self.connection.mention is not None:
             return "mention"
         if self.connection.dsn.spelling == "none":
-            return "key"
+            setting = self.connection.setting
+            return "api-url" if setting and setting.value.secret is None else "key"
         return "client" if self.connection.client else "setting"
 
     def _setting(self, name: str) -> Fact:

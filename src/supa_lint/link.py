@@ -138,8 +138,8 @@ class _Linker:
         for setting in environment.variables.values():
             if not _declared_by(setting, environment):
                 continue
-            if setting.value.secret is not None:
-                yield self._of_key(setting, environment)
+            if setting.value.secret is not None or setting.value.ref is not None:
+                yield self._of_no_dsn(setting, environment)
                 continue
             filled = self._resolver.fill(setting.value, environment, environment.path)
             if filled is None or filled.dsn is None:
@@ -172,8 +172,9 @@ class _Linker:
             variables=environment.variables,
         )
 
-    def _of_key(self, setting: Setting, environment: Environment) -> Connection:
-        """A key is no connection, but rules look at where it is set, too."""
+    def _of_no_dsn(self, setting: Setting, environment: Environment) -> Connection:
+        """A key or the address of the HTTP API is no connection, but rules look at where it is set,
+        too."""
         return Connection(
             dsn=Dsn("none", setting.value.span),
             endpoint=Endpoint("none"),
