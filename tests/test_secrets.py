@@ -127,6 +127,8 @@ def test_no_traceback_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
         ("sb_secret_" + CANARY, "KEY", "***"),
         (f"LISTEN {CANARY}", "", "LISTEN"),
         ("select pg_advisory_lock(42)", "", "SELECT PG_ADVISORY_LOCK"),
+        ("-c lock_timeout=5s -c search_path=a", "options", "-c lock_timeout=5s -c search_path=a"),
+        (f"-c statement_timeout=5000 -c app.token={CANARY}", "options", "***"),
     ],
 )
 def test_only_what_is_understood_is_kept(text: str, name: str, kept: str) -> None:

@@ -37,6 +37,9 @@ _UNDERSTOOD = re.compile(
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
     | pg | pg-native | postgres-js | postgis | db | localhost | 127\.0\.0\.1
     | [\w.]*\.(?:postgresql|postgis)[\w.]*      # a driver by its dotted name
+    | (?:\s*(?:-c\s*|--)                       # settings that libpq's `options` sends
+        (?:(?:statement|lock|idle_in_transaction_session)_timeout=\d{1,9}(?:m?s|min)?
+        |search_path=[a-z_,]{1,40}))+\s*
     | [:/@?&=.,;\s]*                            # punctuation between holes
     | [?&][\w=&.-]*                             # parameters after a hole
     """,
