@@ -177,7 +177,7 @@ class ConnectionFacts:
                 return setting.name
             case "purpose":
                 upper = setting.name.upper()
-                purposes = ("migration", "job")
+                purposes = ("migration", "replication", "job")
                 return next((p for p in purposes if _named(upper, names[p])), "app")
             case "browser":
                 return any(setting.name.startswith(row["prefix"]) for row in names["browser"])

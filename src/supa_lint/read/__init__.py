@@ -140,6 +140,12 @@ def _javascript(file: File, context: Context) -> Facts:
     return read(file, context.clients.wanted)
 
 
+def _sql(file: File, _: Context) -> Facts:
+    from supa_lint.read.sql import read
+
+    return read(file)
+
+
 def _prisma(file: File, _: Context) -> Facts:
     from supa_lint.read.prisma import read
 
@@ -184,6 +190,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "py": _python,
     "pyi": _python,
     "sh": _shell,
+    "sql": _sql,
     "tf": _hcl,
     "tfvars": _hcl,
     "tofu": _hcl,
