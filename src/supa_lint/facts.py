@@ -365,6 +365,20 @@ class ConnectionFacts:
             return UNKNOWN if value == "unknown" else value
         return self.project.knowledge.platforms[platform.id].data.get(name, UNKNOWN)
 
+    def _variable(self, name: str) -> Fact:
+        """What a variable beside the DSN is set to."""
+        setting = self.connection.variables.get(name)
+        if setting is None:
+            return ABSENT
+        value = setting.value.text
+        return UNKNOWN if HOLE in value or value == MASK else value
+
+    def _word(self, name: str) -> Fact:
+        """Whether a live file that was read has a word anywhere, in whichever language."""
+        word = name.encode()
+        live = (file for file in self.project.files.values() if file.place is Place.LIVE)
+        return PRESENT if any(word in file.data for file in live) else ABSENT
+
     def _project(self, _: str) -> Fact:
         add_on = self.project.config.ipv4_add_on
         if isinstance(add_on, bool):
@@ -393,7 +407,9 @@ _ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
     "setting": ConnectionFacts._setting,
     "tls": ConnectionFacts._tls,
     "use": ConnectionFacts._use,
+    "variable": ConnectionFacts._variable,
     "version": ConnectionFacts._version,
+    "word": ConnectionFacts._word,
 }
 """Who answers for each kind of fact: the first word of its name."""
 
