@@ -180,7 +180,9 @@ class ConnectionFacts:
                 purposes = ("migration", "replication", "job")
                 return next((p for p in purposes if _named(upper, names[p])), "app")
             case "browser":
-                return any(setting.name.startswith(row["prefix"]) for row in names["browser"])
+                return any(setting.name.startswith(row["prefix"]) for row in names["browser"]) or (
+                    any(_stands_in(setting, row) for row in names["browser-places"])
+                )
             case "secret":
                 return setting.value.secret or ABSENT
             case "declared":
@@ -412,6 +414,12 @@ _ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
     "word": ConnectionFacts._word,
 }
 """Who answers for each kind of fact: the first word of its name."""
+
+
+def _stands_in(setting: Setting, row: Mapping[str, Any]) -> bool:
+    """Whether a setting stands where `row` says: in a file of that name, under those keys."""
+    file = setting.span.path.rpartition("/")[2]
+    return fnmatchcase(file, row["file"]) and _named(setting.container, row["under"])
 
 
 def _named(name: str, patterns: Sequence[str]) -> bool:
