@@ -235,8 +235,12 @@ class _Linker:
     # --- platforms ---
 
     def _platform_of(self, resolution: Resolution, reader: str | None = None) -> Platform | None:
-        """Where the connection runs: as the manifest that declares the variable says, else as the
-        configuration says of the code, else where its file is for."""
+        """Where the connection runs: as the code that connects says itself, else as the manifest
+        that declares the variable says, else as the configuration says of the code, else where its
+        file is for."""
+        said = self._project.says_it_runs_on(reader) if reader else None
+        if said is not None:
+            return said
         chosen = self._project.chosen(reader or resolution.dsn.span.path)
         environment = resolution.environment
         if environment is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,6 +46,17 @@ class Project:
             if any(matches(path, pattern) for pattern in deploy.paths):
                 spec = self.knowledge.platforms[deploy.platform]
                 return platform_of(spec, NOWHERE)
+        return None
+
+    def says_it_runs_on(self, path: str) -> Platform | None:
+        """The platform that a code file says it runs on (`export const runtime = "edge"`)."""
+        file = self.files.get(path)
+        if file is None:
+            return None
+        for spec in self.knowledge.platforms.values():
+            said = "code" in spec.data and re.search(spec.data["code"].encode(), file.data)
+            if said:
+                return platform_of(spec, Span(path, *said.span()))
         return None
 
     def platform_named_by(self, path: str) -> Platform | None:
