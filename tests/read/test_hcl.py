@@ -31,22 +31,22 @@ def settings(facts: Facts) -> dict[str, Setting]:
 def test_blocks_are_nested_by_type_and_labels() -> None:
     file, facts = read(
         f"""
-        resource "aws_lambda_function" "api" {{
+        resource "example_service" "api" {{
           environment {{
             variables = {{ DATABASE_URL = "{DSN}", "PORT" : 6543 }}
           }}
         }}
-        resource "aws_lambda_function" "worker" {{ x = "{DSN}" }}
+        resource "example_service" "worker" {{ x = "{DSN}" }}
         locals {{ a = "{DSN}" }}
         locals {{ b = "{DSN}" }}
         """
     )
     found = settings(facts)
-    variables = "resource.aws_lambda_function.api.environment.variables"
+    variables = "resource.example_service.api.environment.variables"
     assert set(found) == {
         f"{variables}:DATABASE_URL",
         f"{variables}:PORT",
-        "resource.aws_lambda_function.worker:x",
+        "resource.example_service.worker:x",
         "locals:a",
         "locals:b",
     }
