@@ -24,6 +24,7 @@ from supa_lint.model import (
 )
 from supa_lint.raw import Raw
 from supa_lint.read import text
+from supa_lint.read.code.terms import call, seal
 from supa_lint.read.javascript import exports, schema, settings
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.names import MAPPINGS
@@ -39,7 +40,6 @@ from supa_lint.read.javascript.syntax import (
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
-from supa_lint.read.terms import call, seal
 from supa_lint.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class _Collector:
         found = list(exports.exports(self.module, self.source))
         configuration = self._configuration(found)
         for site in self.module.sites:
-            self.evaluator.literals = set()
+            self.evaluator.memory.literals = set()
             if configuration is not None and site.node.id == configuration.id:
                 self.inside = max(self.inside, site.node.end_byte)
             self._visit(site)
@@ -95,7 +95,7 @@ class _Collector:
         definitions = exports.definitions(found, self.evaluator, self.wanted)
         self.claimed |= self._default_literals()
         mentions = (*self._strings(), *self._comments(), *self._unread())
-        rewrites = self.evaluator.rewrites
+        rewrites = self.evaluator.memory.rewrites
         return Facts(
             self.file.path,
             settings=tuple(self.settings),
@@ -108,7 +108,7 @@ class _Collector:
             ),
             mentions=mentions,
             secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self.evaluator.budget.notes(self.file.path),
+            notes=self.evaluator.memory.budget.notes(self.file.path),
         )
 
     def _visit(self, site: Site) -> None:
@@ -135,12 +135,12 @@ class _Collector:
     # --- code
 
     def _configuration(self, found: list[exports.Export]) -> Node | None:
-        self.evaluator.literals = set()
+        self.evaluator.memory.literals = set()
         configured = exports.configuration(found, self.evaluator, self.wanted)
         if configured is None:
             return None
         self.calls.append(configured[0])
-        self.claimed |= self.evaluator.literals
+        self.claimed |= self.evaluator.memory.literals
         return unwrap(configured[1])
 
     def _call(self, node: Node, scope: Scope) -> None:
@@ -149,7 +149,7 @@ class _Collector:
         if self.wanted(callee):
             invoke = evaluator.invoke(callee, node, scope)
             self.calls.append(call(invoke, self.sealer.seal, self._within(scope)))
-            self.claimed |= evaluator.literals
+            self.claimed |= evaluator.memory.literals
             self.inside = max(self.inside, node.end_byte)
         if node.type == "new_expression":
             return
@@ -165,14 +165,14 @@ class _Collector:
         for variable, span in schema.variables(node, scope, evaluator):
             self.reads.append(Read(variable, span))
         if callee == "Deno.env.set" and len(given) == 2:
-            evaluator.literals = set()
+            evaluator.memory.literals = set()
             name = self.source.string(given[0]) or ""
             self._export(name, given[1], scope, evaluator.span(node))
         elif callee == "Object.assign" and len(given) > 1:
             if evaluator.dotted(given[0], scope) in MAPPINGS:
                 self._export_all(given[1], scope, evaluator.span(node))
         elif given and given[0].type in _TEXTS:
-            evaluator.literals = set()
+            evaluator.memory.literals = set()
             term = evaluator.ask(node, scope)
             hole = term.holes[0] if isinstance(term, Raw) and term.holes else Hole()
             if hole.variable and hole.variable == self.source.string(given[0]):
@@ -296,12 +296,12 @@ class _Collector:
         term = self.evaluator.ask(value, scope)
         found = list(settings.exported(name, term, span, self.evaluator))
         self.settings += found
-        self.claimed |= self.evaluator.literals if found else set()
+        self.claimed |= self.evaluator.memory.literals if found else set()
 
     def _export_all(self, value: Node, scope: Scope, span: Span) -> None:
         term = self.evaluator.ask(value, scope)
         self.settings += settings.exported_all(term, span, self.evaluator)
-        self.claimed |= self.evaluator.literals
+        self.claimed |= self.evaluator.memory.literals
         self.inside = max(self.inside, value.end_byte)
 
     def _attribute(self, name: str, value: Node, scope: Scope) -> None:

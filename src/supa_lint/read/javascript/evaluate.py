@@ -7,14 +7,17 @@ changes on its way keeps its first value, marked with the parts that change.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, MASK, Const, Hole, Span, Unknown, Value
 from supa_lint.raw import Raw
-from supa_lint.read.budget import Budget
+from supa_lint.read.code.budget import Budget
+from supa_lint.read.code.environment import either, hole
+from supa_lint.read.code.memory import Memory
+from supa_lint.read.code.rewriting import appended
+from supa_lint.read.code.terms import Invoke, Items, Parsed, Table, Term, concat, join
+from supa_lint.read.code.texts import number
 from supa_lint.read.javascript import environ, texts
 from supa_lint.read.javascript.names import MAPPINGS, Names
 from supa_lint.read.javascript.scope import Module, Scope
@@ -27,18 +30,7 @@ from supa_lint.read.javascript.syntax import (
     tagged,
     unwrap,
 )
-from supa_lint.read.javascript.variables import Variables, imported, merge
-from supa_lint.read.terms import (
-    HEAVIEST,
-    Invoke,
-    Items,
-    Parsed,
-    Table,
-    Term,
-    concat,
-    join,
-    weight,
-)
+from supa_lint.read.javascript.variables import Variables, imported
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,49 +47,26 @@ class Evaluator:
         self.module = module
         self.source = source
         self.seal = seal
-        self.budget = Budget(question=2_000, file=200_000)
-        self.names = Names(module, source, self.budget)
-        self.rewrites: dict[str, set[str]] = defaultdict(set)
-        """Parts that code changes, by environment variable."""
-        self.literals: set[int] = set()
-        """Ids of the string literals that were evaluated."""
+        self.memory = Memory(Budget(question=2_000, file=200_000), seal)
+        self.names = Names(module, source, self.memory.budget)
         self.variables = Variables(self)
-        self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: Node, scope: Scope) -> Term:
-        """Evaluate, once: the entry for everyone outside."""
-        if node.id not in self._asked:
-            before, self.literals = self.literals, set()
-            term = self.evaluate(node, scope)
-            self._asked[node.id] = (term, self.literals)
-            self.literals = before
-        term, literals = self._asked[node.id]
-        self.literals |= literals
-        return term
+        """Like `evaluate`, remembering the answer: for whole expressions of the module."""
+        return self.memory.once(node.id, self.evaluate, node, scope)
 
     def evaluate(self, node: Node, scope: Scope) -> Term:
+        """What an expression is worth, as a part of the question that is being asked."""
         node = unwrap(node)
-        try:
-            visit = getattr(self, f"on_{node.type}", None)
-            if not self.budget.enter() or visit is None:
-                return Unknown(self.span(node))
-            term: Term = visit(node, scope)
-            return term if weight(term) <= HEAVIEST else Unknown(self.span(node))
-        finally:
-            self.budget.leave()
+        visit = getattr(self, f"on_{node.type}", None)
+        term = self.memory.step(visit, node, scope) if visit else None
+        return term or Unknown(self.span(node))
 
     def span(self, node: Node) -> Span:
         return self.source.span(node)
 
     def dotted(self, node: Node, scope: Scope) -> str | None:
         return self.names.dotted(node, scope)
-
-    def rewrite(self, raw: Raw, parts: frozenset[str]) -> Raw:
-        """The text with `parts` changed; remembers the variables it came from."""
-        for hole in raw.holes:
-            if hole.variable and hole.part is None:
-                self.rewrites[hole.variable] |= parts
-        return replace(raw, rewritten=raw.rewritten | parts)
 
     def mentions(self, node: Node, name: str) -> bool:
         """Whether an expression uses a name. (A long one may.)"""
@@ -146,14 +115,14 @@ class Evaluator:
             return self._member(node, inner, key.text, scope)
         named = self.names.resolve(inner, scope)
         if named and named.name in MAPPINGS:
-            return environ.hole(None, None, self.span(node), self)
+            return hole(None, None, self.span(node), self.seal)
         return Unknown(self.span(node))
 
     def _member(self, node: Node, inner: Node, key: str, scope: Scope) -> Term:
         span = self.span(node)
         base = self.names.resolve(inner, scope)
         if base:
-            read = environ.property_of(base.name, key, span, self)
+            read = environ.property_of(base.name, key, span, self.seal)
             if read is not None:
                 return read
             holder = (
@@ -241,40 +210,32 @@ class Evaluator:
     def returned(self, function: Scope, given: list[Term] | None = None) -> Term:
         """What a function of this module returns."""
         span = self.span(function.node)
-        key = (id(function), "")
-        if function.generator or key in self.variables.active:
+        if function.generator:
             return Unknown(span)
-        before = self.variables.arguments
-        if given is not None:
-            nothing = Const(None, span)
-            padded = [*given, *(nothing for _ in range(8 - len(given)))]
-            self.variables.arguments = before | {
-                (id(function), position): term for position, term in enumerate(padded)
-            }
-        self.variables.active.add(key)
-        try:
-            terms = [self.evaluate(value, scope) for value, scope in function.returns]
-        finally:
-            self.variables.active.discard(key)
-            self.variables.arguments = before
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
-        return join(real or terms, span)
+        nothing: Term = Const(None, span)
+        padded = [*given, *(nothing for _ in range(8 - len(given)))] if given is not None else []
+        return self.memory.returned(
+            id(function),
+            dict(enumerate(padded)),
+            lambda: [self.evaluate(value, scope) for value, scope in function.returns],
+            span,
+        )
 
     # --- literals
 
     def on_string(self, node: Node, scope: Scope) -> Term:
-        self.literals.add(node.id)
+        self.memory.literals.add(node.id)
         return concat(
             [one for one in self.source.parts(node) if isinstance(one, Raw)], self.span(node)
         )
 
     def on_template_string(self, node: Node, scope: Scope) -> Term:
-        self.literals.add(node.id)
+        self.memory.literals.add(node.id)
         pieces: list[Term] = [
             one if isinstance(one, Raw) else self.evaluate(one, scope)
             for one in self.source.parts(node)
         ]
-        return texts.appended(concat(pieces, self.span(node)), self)
+        return appended(concat(pieces, self.span(node)), self.memory)
 
     def on_number(self, node: Node, scope: Scope) -> Term:
         return texts.numeral(self.source.code(node), self.span(node))
@@ -299,7 +260,7 @@ class Evaluator:
                 term = (
                     self.evaluate(inner, scope) if inner is not None else Unknown(self.span(child))
                 )
-                spread = merge(Table((), True, self.span(child)), term)
+                spread = texts.spread(Table((), True, self.span(child)), term)
                 entries |= spread.entries
                 complete = complete and spread.complete
                 continue
@@ -365,21 +326,13 @@ class Evaluator:
         terms = [self.evaluate(one, scope) for one in reversed(operands)]
         if not any(isinstance(term, Raw) for term in terms):
             return Unknown(span)
-        return texts.appended(concat(terms, span), self)
+        return appended(concat(terms, span), self.memory)
 
     def either(self, first: Term, second: Term, span: Span) -> Term:
         """`first ?? second`."""
-        if isinstance(first, Const) and not first.value:
-            return second
-        if isinstance(first, Unknown) and isinstance(second, Raw):
-            return Raw(HOLE, span, (Hole(default=self.seal(second, "")),))
         if isinstance(first, Unknown) and isinstance(second, Invoke):
             return second  # `globalThis.db ?? new Client()`
-        if isinstance(first, Raw) and not first.text:
-            return second
-        if isinstance(first, Raw) and first.text == HOLE:
-            return environ.with_default(first, second, self)
-        return first
+        return either(first, second, span, self.seal)
 
     def on_ternary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
@@ -402,7 +355,7 @@ class Evaluator:
             return Const(None, span)
         term = self.evaluate(argument, scope)
         if operator.type == "+":
-            return texts.number(term, span)
+            return number(term, span) or Unknown(span)
         if isinstance(term, Const) and operator.type == "!":
             return Const(not term.value, span)
         if isinstance(term, Const) and isinstance(term.value, int | float) and operator.type == "-":

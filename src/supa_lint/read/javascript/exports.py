@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Call, Definition, Hole
 from supa_lint.raw import Raw
+from supa_lint.read.code.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.modules import specifier
@@ -25,7 +26,6 @@ from supa_lint.read.javascript.syntax import (
     is_name,
     unwrap,
 )
-from supa_lint.read.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -153,7 +153,7 @@ def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]
         yield export.name, Raw(HOLE, span, (Hole(symbol=export.symbol),))
         return
     for variable, span in schema.variables(node, scope, evaluator):
-        yield variable, environ.hole(variable, None, span, evaluator)
+        yield variable, environ.read(variable, None, span, evaluator.seal)
     named = evaluator.names.resolve(node, scope)
     inner = evaluator.module.scopes.get(unwrap(node).id) or (
         named.scope if named and named.kind == "name" else None

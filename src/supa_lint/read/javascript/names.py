@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from supa_lint.read.budget import Budget
+from supa_lint.read.code.budget import Budget
 from supa_lint.read.javascript.modules import specifier
 from supa_lint.read.javascript.scope import Binding, Module, Scope
 from supa_lint.read.javascript.syntax import (

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from supa_lint.dsn.parts import role_of
 from supa_lint.model import HOLE, Const, Setting, Span
 from supa_lint.raw import Raw
+from supa_lint.read.code.terms import Parsed, Table, Term, as_text
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.scope import Scope, Site
 from supa_lint.read.javascript.syntax import is_name, named_pairs, unwrap
-from supa_lint.read.terms import Parsed, Table, Term, as_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -90,7 +90,7 @@ class Constants:
         dull = not evaluator.source.holds(value, _MARK) and not role_of(name)
         if dull or not _own_text(unwrap(value)):
             return
-        evaluator.literals = set()
+        evaluator.memory.literals = set()
         term = evaluator.ask(value, scope)
         if not isinstance(term, Raw | Const):
             return
@@ -100,7 +100,9 @@ class Constants:
             if isinstance(resolved, Raw) and resolved.text == raw.text:
                 raw = replace(raw, rewritten=resolved.rewritten)
         span = evaluator.source.span(first, value)
-        self._found.append(_Named(name, container, group, raw, span, frozenset(evaluator.literals)))
+        self._found.append(
+            _Named(name, container, group, raw, span, frozenset(evaluator.memory.literals))
+        )
 
     def settled(self) -> Iterator[Setting]:
         """DSNs, keys and Supabase hosts, and the parts set beside such a host."""

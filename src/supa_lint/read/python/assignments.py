@@ -11,11 +11,7 @@ from itertools import islice
 from supa_lint.dsn.parts import role_of
 from supa_lint.model import HOLE, Call, Const, Definition, Expr, Setting, Span, Symbol, Unknown
 from supa_lint.raw import Raw
-from supa_lint.read.python import environ
-from supa_lint.read.python.evaluate import Evaluator, is_property
-from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
-from supa_lint.read.python.tables import certainly_after
-from supa_lint.read.terms import (
+from supa_lint.read.code.terms import (
     Invoke,
     Items,
     Overlaid,
@@ -26,6 +22,10 @@ from supa_lint.read.terms import (
     call,
     seal,
 )
+from supa_lint.read.python import environ
+from supa_lint.read.python.evaluate import Evaluator, is_property
+from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
+from supa_lint.read.python.variables import certainly_after
 
 _WORTH_SEALING = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
 _HOST = re.compile(r"supabase\.", re.IGNORECASE)
@@ -102,7 +102,7 @@ class SettingsOfFile:
         dull = isinstance(text, str) and not _WORTH_SEALING.search(text)
         if not _own_text(named.value) or (dull and not role_of(named.name)):
             return
-        evaluator.literals = set()
+        evaluator.memory.literals = set()
         term = evaluator.ask(named.value, scope)
         if not isinstance(term, Raw | Const):
             return
@@ -110,7 +110,7 @@ class SettingsOfFile:
         resolved = evaluator.ask(named.target, scope) if named.target else None
         if isinstance(resolved, Raw) and resolved.text == raw.text:
             raw = replace(raw, rewritten=resolved.rewritten)
-        self._found.append((named, raw, evaluator.literals))
+        self._found.append((named, raw, evaluator.memory.literals))
 
     def settled(self) -> list[Setting]:
         """DSNs, keys and Supabase hosts, and the parts set beside such a host."""

@@ -11,11 +11,11 @@ from functools import cache
 from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Read, Setting
 from supa_lint.raw import Raw
 from supa_lint.read import text
+from supa_lint.read.code.terms import Parsed, as_text, call
 from supa_lint.read.python import assignments, environ
 from supa_lint.read.python.evaluate import Evaluator
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.scope import Context, Module
-from supa_lint.read.terms import Parsed, as_text, call
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -48,7 +48,7 @@ class _Collector:
 
     def facts(self) -> Facts:
         for site in self.module.sites:
-            self.evaluator.literals = set()
+            self.evaluator.memory.literals = set()
             node = site.node
             if isinstance(node, ast.Call):
                 self._call(node, site.context)
@@ -67,7 +67,7 @@ class _Collector:
         self.claimed |= self.constants.claimed
         definitions: list[Definition] = assignments.definitions(self.evaluator, self.wanted)
         mentions = (*self._strings(), *self._comments())
-        rewrites = self.evaluator.rewrites
+        rewrites = self.evaluator.memory.rewrites
         return Facts(
             self.file.path,
             settings=tuple(self.settings),
@@ -80,7 +80,7 @@ class _Collector:
             ),
             mentions=mentions,
             secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self.evaluator.budget.notes(self.file.path),
+            notes=self.evaluator.memory.budget.notes(self.file.path),
         )
 
     # --- code
@@ -91,7 +91,7 @@ class _Collector:
         if self.wanted(callee):
             invoke = evaluator.invoke(callee, node, context.scope)
             self.calls.append(call(invoke, self.sealer.seal, self._within(context)))
-            self.claimed |= evaluator.literals
+            self.claimed |= evaluator.memory.literals
         elif callee == "os.environ.update":
             self._update(node, context)
         if callee in environ.CALLS or evaluator.names.function(node.func, context.scope):
@@ -102,21 +102,21 @@ class _Collector:
     def _read(self, node: ast.Call | ast.Subscript, context: Context) -> None:
         """Note the variable that an expression reads, itself or through a function here."""
         evaluator = self.evaluator
-        evaluator.literals = set()
+        evaluator.memory.literals = set()
         term = evaluator.ask(node, context.scope)
         if not isinstance(term, Raw) or not term.holes or not term.holes[0].variable:
             return
         variable = term.holes[0].variable
         if _names_variable(node, variable) and term.span == evaluator.span(node):
             self.reads.append(Read(variable, term.span, default=term.holes[0].default))
-            self.claimed |= evaluator.literals
+            self.claimed |= evaluator.memory.literals
         elif (
             isinstance(node, ast.Call)
             and evaluator.names.function(node.func, context.scope)
             and _names_variable(node, variable)
         ):
             self.reads.append(Read(variable, evaluator.span(node)))
-            self.claimed |= evaluator.literals
+            self.claimed |= evaluator.memory.literals
 
     def _of_environment(self, node: ast.Subscript, context: Context) -> bool:
         return self.evaluator.dotted(node.value, context.scope) in environ.MAPPINGS
@@ -127,7 +127,7 @@ class _Collector:
             if isinstance(term, Raw | Parsed):
                 value = self.sealer.seal(as_text(term), name)
                 self.settings.append(Setting(name, value, self.evaluator.span(node)))
-        self.claimed |= self.evaluator.literals
+        self.claimed |= self.evaluator.memory.literals
 
     def _within(self, context: Context) -> tuple[str, ...]:
         """Names of the context managers and decorators around a place."""
@@ -142,14 +142,14 @@ class _Collector:
         evaluator, scope = self.evaluator, context.scope
         for named in assignments.settings(node, context, evaluator):
             self.constants.add(named, scope)
-        evaluator.literals = set()
+        evaluator.memory.literals = set()
         calls = list(assignments.configurations(node, context, evaluator, self.wanted))
-        calls_literals = evaluator.literals if calls else set()
+        calls_literals = evaluator.memory.literals if calls else set()
         self.calls += calls
-        evaluator.literals = set()
+        evaluator.memory.literals = set()
         exported = list(assignments.exported(node, scope, evaluator))
         self.settings += exported
-        self.claimed |= calls_literals | (evaluator.literals if exported else set())
+        self.claimed |= calls_literals | (evaluator.memory.literals if exported else set())
         self.attributes += assignments.attributes(node, scope, evaluator)
         for target in assignments.targets_of(node):
             if isinstance(target, ast.Name | ast.Attribute):
@@ -163,13 +163,13 @@ class _Collector:
         if settings is None:
             return
         for name, bindings in list(cls.bindings.items()):
-            evaluator.literals = set()
+            evaluator.memory.literals = set()
             field = environ.settings_field(settings, name, bindings[0], cls, evaluator)
             if field is not None:
                 field = environ.validated(field, name, cls, evaluator)
                 span = evaluator.span(bindings[0].node)
                 self.reads += [Read(variable, span) for variable in _variables(field.holes)]
-                self.claimed |= evaluator.literals
+                self.claimed |= evaluator.memory.literals
 
     # --- text
 
