@@ -7,14 +7,18 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import ParamSpec
+from typing import TypeVar
 
 from supa_lint.model import Span, Unknown, Value
 from supa_lint.raw import Raw
 from supa_lint.read.code.budget import Budget
 from supa_lint.read.code.terms import HEAVIEST, Term, join, something, weight
 
-P = ParamSpec("P")
+N = TypeVar("N")
+S = TypeVar("S")
+
+Key = tuple[int, str]
+"""A variable: its scope and its name."""
 
 Parameter = str | int
 """A parameter by its name or its position, as the language passes arguments."""
@@ -33,30 +37,28 @@ class Memory:
         self.arguments: dict[tuple[int, Parameter], Term] = {}
         """What the functions that are being followed were given."""
         self._following: set[int] = set()
-        self._resolving: set[tuple[int, str]] = set()
-        self._current: dict[tuple[int, str], Term] = {}
-        self._known: dict[tuple[int, str], tuple[Term, set[int]]] = {}
+        self._resolving: set[Key] = set()
+        self._current: dict[Key, Term] = {}
+        self._known: dict[Key, tuple[Term, set[int]]] = {}
         self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     # --- expressions
 
-    def once(
-        self, node: int, evaluate: Callable[P, Term], *args: P.args, **kwargs: P.kwargs
-    ) -> Term:
-        """What `evaluate(...)` gives for a whole expression of the module, asked only once."""
+    def once(self, node: int, evaluate: Callable[[], Term]) -> Term:
+        """What `evaluate()` gives for a whole expression of the module, asked only once."""
         if node not in self._asked:
             with self.noting() as literals:
-                self._asked[node] = (evaluate(*args, **kwargs), literals)
+                self._asked[node] = (evaluate(), literals)
         term, literals = self._asked[node]
         self.literals |= literals
         return term
 
-    def step(self, visit: Callable[P, Term], *args: P.args, **kwargs: P.kwargs) -> Term | None:
-        """What `visit(...)` gives; None when that is too much to work out, or to keep."""
+    def step(self, visit: Callable[[N, S], Term], node: N, scope: S) -> Term | None:
+        """What `visit` gives for a part of it; None when that is too much to work out, or keep."""
         try:
             if not self.budget.enter():
                 return None
-            term = visit(*args, **kwargs)
+            term = visit(node, scope)
             return term if weight(term) <= HEAVIEST else None
         finally:
             self.budget.leave()
@@ -79,16 +81,9 @@ class Memory:
 
     # --- variables and functions
 
-    def variable(
-        self,
-        key: tuple[int, str],
-        span: Span,
-        resolve: Callable[P, Term],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Term:
-        """What the variable `key`, a scope and a name, is worth by `resolve(...)`. `span` is where
-        that is asked. A variable that depends on itself is unknown."""
+    def variable(self, key: Key, span: Span, resolve: Callable[[], Term]) -> Term:
+        """What the variable `key` is worth by `resolve()`. `span` is where that is asked. A
+        variable that depends on itself is unknown."""
         if key in self._current:
             return self._current[key]
         if key in self._resolving:
@@ -102,7 +97,7 @@ class Memory:
         self._resolving.add(key)
         try:
             with self.noting() as literals:
-                term = resolve(*args, **kwargs)
+                term = resolve()
         finally:
             self._resolving.discard(key)
         self.literals |= literals
@@ -110,19 +105,12 @@ class Memory:
             self._known[key] = (term, literals)
         return term
 
-    def rebound(
-        self,
-        key: tuple[int, str],
-        term: Term,
-        evaluate: Callable[P, Term],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> Term:
-        """What `evaluate(...)` gives while the variable `key` is worth `term`: the right side of
+    def rebound(self, key: Key, term: Term, evaluate: Callable[[], Term]) -> Term:
+        """What `evaluate()` gives while the variable `key` is worth `term`: the right side of
         `x = f(x)`."""
         self._current[key] = term
         try:
-            return evaluate(*args, **kwargs)
+            return evaluate()
         finally:
             del self._current[key]
 

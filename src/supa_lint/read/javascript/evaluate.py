@@ -53,7 +53,7 @@ class Evaluator:
 
     def ask(self, node: Node, scope: Scope) -> Term:
         """Like `evaluate`, remembering the answer: for whole expressions of the module."""
-        return self.memory.once(node.id, self.evaluate, node, scope)
+        return self.memory.once(node.id, lambda: self.evaluate(node, scope))
 
     def evaluate(self, node: Node, scope: Scope) -> Term:
         """What an expression is worth, as a part of the question that is being asked."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Call, Definition, Hole
+from supa_lint.model import HOLE, Definition, Hole
 from supa_lint.raw import Raw
-from supa_lint.read.code.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
+from supa_lint.read.code.facts import matters
+from supa_lint.read.code.terms import Invoke, Items, Table, Term, seal
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.modules import specifier
@@ -30,7 +31,6 @@ from supa_lint.read.javascript.syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
 _MOST_DEFINITIONS = 400
 _DEEPEST = 4
 
@@ -105,7 +105,7 @@ def _assigned(site: Site, source: Source) -> Iterator[Export]:
 
 def configuration(
     found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
-) -> tuple[Call, Node] | None:
+) -> tuple[Invoke, Node] | None:
     """What a configuration file such as `drizzle.config.ts` exports, as a call of
     `drizzle.config.default`, and the node it stands in."""
     callee = evaluator.names.qualified("default")
@@ -114,7 +114,7 @@ def configuration(
         return None
     term = _default(default.node, default.scope, evaluator)
     span = evaluator.span(default.node)
-    return call(Invoke(callee, (term,), (), True, span), evaluator.seal), default.node
+    return Invoke(callee, (term,), (), True, span), default.node
 
 
 def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
@@ -190,18 +190,3 @@ def _members(term: Term, depth: int = 0) -> Iterator[tuple[str, Term]]:
         for name, value in term.entries:
             yield name, value
             yield from _members(value, depth + 1)
-
-
-def matters(term: Term, wanted: Callable[[str], bool]) -> bool:
-    """Whether a value could be part of a connection."""
-    if isinstance(term, Raw | Parsed):
-        raw = as_text(term)
-        known = any(hole.variable or hole.symbol or hole.default for hole in raw.holes)
-        return known or bool(_WORTH.search(raw.text))
-    if isinstance(term, Table):
-        return any(matters(value, wanted) for _, value in term.entries)
-    if isinstance(term, Items):
-        return any(matters(item, wanted) for item in term.items)
-    if isinstance(term, Invoke):
-        return wanted(term.callee) or any(matters(one, wanted) for one in term.args)
-    return False

@@ -38,7 +38,7 @@ class Variables:
     def resolve(self, name: str, owner: Scope, span: Span) -> Term:
         """What `name` of `owner` means, by all that its bindings say."""
         key = (id(owner), name)
-        return self._evaluator.memory.variable(key, span, self._resolved, key, owner, span)
+        return self._evaluator.memory.variable(key, span, lambda: self._resolved(key, owner, span))
 
     def _resolved(self, key: tuple[int, str], owner: Scope, span: Span) -> Term:
         name = key[1]
@@ -116,12 +116,10 @@ class Variables:
 
     def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
         """`term` after `name = f(name)`, which may or may not be reached."""
-        evaluator = self._evaluator
-        if binding.value is None:
+        evaluator, value, scope = self._evaluator, binding.value, binding.scope
+        if value is None:
             return Unknown(term.span)
-        after = evaluator.memory.rebound(
-            key, term, evaluator.evaluate, binding.value, binding.scope
-        )
+        after = evaluator.memory.rebound(key, term, lambda: evaluator.evaluate(value, scope))
         if binding.kind == "augmented":
             return self._augmented(term, after, binding.node)
         if not isinstance(term, Raw | Parsed):

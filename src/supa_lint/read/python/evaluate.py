@@ -49,7 +49,7 @@ class Evaluator:
 
     def ask(self, node: ast.expr, scope: Scope) -> Term:
         """Like `evaluate`, remembering the answer: for whole expressions of the module."""
-        return self.memory.once(id(node), self.evaluate, node, scope)
+        return self.memory.once(id(node), lambda: self.evaluate(node, scope))
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Term:
         """What an expression is worth, as a part of the question that is being asked."""

@@ -36,7 +36,7 @@ class Variables:
         """What `name` of `owner` means, by all that its bindings say."""
         key = (id(owner), name)
         return self._evaluator.memory.variable(
-            key, span, self._resolved, key, owner, bindings, span
+            key, span, lambda: self._resolved(key, owner, bindings, span)
         )
 
     def _resolved(
@@ -91,12 +91,10 @@ class Variables:
 
     def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
         """`term` after `name = f(name)`, which may or may not be reached."""
-        if binding.value is None:
+        evaluator, value, scope = self._evaluator, binding.value, binding.scope
+        if value is None:
             return Unknown(term.span)
-        evaluator = self._evaluator
-        after = evaluator.memory.rebound(
-            key, term, evaluator.evaluate, binding.value, binding.scope
-        )
+        after = evaluator.memory.rebound(key, term, lambda: evaluator.evaluate(value, scope))
         if isinstance(term, Table):
             known = isinstance(after, Table) and not binding.guard and binding.kind == "value"
             return after if known else replace(term, complete=False)
