@@ -16,6 +16,7 @@ from supa_lint.read.code.terms import HEAVIEST, Term, join, something, weight
 
 N = TypeVar("N")
 S = TypeVar("S")
+T = TypeVar("T")
 
 Key = tuple[int, str]
 """A variable: its scope and its name."""
@@ -105,7 +106,7 @@ class Memory:
             self._known[key] = (term, literals)
         return term
 
-    def rebound(self, key: Key, term: Term, evaluate: Callable[[], Term]) -> Term:
+    def rebound(self, key: Key, term: Term, evaluate: Callable[[], T]) -> T:
         """What `evaluate()` gives while the variable `key` is worth `term`: the right side of
         `x = f(x)`."""
         self._current[key] = term

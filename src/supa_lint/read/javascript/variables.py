@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
+from supa_lint.read.code import variables
 from supa_lint.read.code.environment import with_default
 from supa_lint.read.code.rewriting import ANY, rewritten, touched_by_appending
 from supa_lint.read.code.tables import put
@@ -37,28 +39,11 @@ class Variables:
 
     def resolve(self, name: str, owner: Scope, span: Span) -> Term:
         """What `name` of `owner` means, by all that its bindings say."""
-        key = (id(owner), name)
-        return self._evaluator.memory.variable(key, span, lambda: self._resolved(key, owner, span))
+        bindings, mutations = owner.bindings.get(name, ()), owner.mutations.get(name, ())
+        memory = self._evaluator.memory
+        return variables.resolve(name, owner, bindings, mutations, self, memory, span)
 
-    def _resolved(self, key: tuple[int, str], owner: Scope, span: Span) -> Term:
-        name = key[1]
-        bindings = owner.bindings.get(name, [])
-        first: list[Binding] = []
-        later: list[Binding] = []
-        for one in bindings:
-            (later if self._rewrites_itself(one, name) else first).append(one)
-        term = self._first(name, owner, first, span)
-        for binding in later:
-            term = self._rewritten(key, term, binding)
-        made_at = first[0] if len(first) == 1 else None
-        mutations = owner.mutations.get(name, [])
-        for mutation in mutations[:_MOST_CHANGES]:
-            term = self._mutated(term, mutation, made_at)
-        if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
-            return replace(term, complete=False)
-        return term
-
-    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+    def follows(self, binding: Binding, name: str) -> bool:
         if binding.kind == "augmented":
             return True
         if binding.kind != "value" or binding.value is None or binding.node is binding.value:
@@ -66,7 +51,7 @@ class Variables:
         assigned = binding.node.type == "assignment_expression"
         return assigned and self._evaluator.mentions(binding.value, name)
 
-    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+    def first(self, name: str, owner: Scope, bindings: Sequence[Binding], span: Span) -> Term:
         values = [
             one for one in bindings if one.value is not None or one.kind not in ("value", "other")
         ]
@@ -114,18 +99,19 @@ class Variables:
             return with_default(term, default, evaluator.seal)
         return term
 
-    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
-        """`term` after `name = f(name)`, which may or may not be reached."""
-        evaluator, value, scope = self._evaluator, binding.value, binding.scope
-        if value is None:
-            return Unknown(term.span)
-        after = evaluator.memory.rebound(key, term, lambda: evaluator.evaluate(value, scope))
+    def value(self, binding: Binding) -> Term | None:
+        value, scope = binding.value, binding.scope
+        return None if value is None else self._evaluator.evaluate(value, scope)
+
+    def rewritten(self, before: Term, after: Term, binding: Binding) -> Term:
         if binding.kind == "augmented":
-            return self._augmented(term, after, binding.node)
-        if not isinstance(term, Raw | Parsed):
-            return replace(term, complete=False) if isinstance(term, Table) else Unknown(term.span)
-        changed = rewritten(as_text(term), after, evaluator.memory)
-        parsed = isinstance(term, Parsed) and isinstance(after, Raw | Parsed)
+            return self._augmented(before, after, binding.node)
+        if isinstance(before, Table):
+            return replace(before, complete=False)
+        if not isinstance(before, Raw | Parsed):
+            return Unknown(before.span)
+        changed = rewritten(as_text(before), after, self._evaluator.memory)
+        parsed = isinstance(before, Parsed) and isinstance(after, Raw | Parsed)
         return Parsed(changed) if parsed else changed
 
     def _augmented(self, term: Term, after: Term, node: Node) -> Term:
@@ -135,6 +121,13 @@ class Variables:
         if not isinstance(term, Raw):
             return Unknown(term.span)
         return self._evaluator.memory.rewrite(term, touched_by_appending(as_text(after).text))
+
+    def mutated(self, term: Term, mutations: Sequence[Mutation], made_at: Binding | None) -> Term:
+        for mutation in mutations[:_MOST_CHANGES]:
+            term = self._mutated(term, mutation, made_at)
+        if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
+            return replace(term, complete=False)
+        return term
 
     def _mutated(self, term: Term, mutation: Mutation, made_at: Binding | None) -> Term:
         """A value after code changes something inside it."""

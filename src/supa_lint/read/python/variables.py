@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
+from supa_lint.read.code import variables
 from supa_lint.read.code.environment import either
 from supa_lint.read.code.rewriting import rewritten, touched_by_appending
 from supa_lint.read.code.tables import put
@@ -34,31 +36,15 @@ class Variables:
 
     def resolve(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
         """What `name` of `owner` means, by all that its bindings say."""
-        key = (id(owner), name)
-        return self._evaluator.memory.variable(
-            key, span, lambda: self._resolved(key, owner, bindings, span)
-        )
+        memory, mutations = self._evaluator.memory, owner.mutations.get(name, ())
+        return variables.resolve(name, owner, bindings, mutations, self, memory, span)
 
-    def _resolved(
-        self, key: tuple[int, str], owner: Scope, bindings: list[Binding], span: Span
-    ) -> Term:
-        name = key[1]
-        later = [one for one in bindings if self._rewrites_itself(one, name)]
-        first = [one for one in bindings if one not in later]
-        term = self._first(name, owner, first, span)
-        for binding in later:
-            term = self._rewritten(key, term, binding)
-        if owner.mutations.get(name):
-            made_at = first[0] if len(first) == 1 else None
-            term = self.mutated(term, owner.mutations[name], made_at)
-        return term
-
-    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+    def follows(self, binding: Binding, name: str) -> bool:
         if binding.kind == "augmented":
             return True
         return binding.value is not None and self._evaluator.names.mentions(binding.value, name)
 
-    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+    def first(self, name: str, owner: Scope, bindings: Sequence[Binding], span: Span) -> Term:
         values = [one for one in bindings if one.kind != "other" or not one.annotation]
         if not values:
             return Unknown(span)
@@ -89,27 +75,31 @@ class Variables:
             return Unknown(span)
         return term
 
-    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
-        """`term` after `name = f(name)`, which may or may not be reached."""
-        evaluator, value, scope = self._evaluator, binding.value, binding.scope
-        if value is None:
-            return Unknown(term.span)
-        after = evaluator.memory.rebound(key, term, lambda: evaluator.evaluate(value, scope))
-        if isinstance(term, Table):
+    def value(self, binding: Binding) -> Term | None:
+        value, scope = binding.value, binding.scope
+        return None if value is None else self._evaluator.evaluate(value, scope)
+
+    def rewritten(self, before: Term, after: Term, binding: Binding) -> Term:
+        if isinstance(before, Table):
             known = isinstance(after, Table) and not binding.guard and binding.kind == "value"
-            return after if known else replace(term, complete=False)
-        if not isinstance(term, Raw | Parsed):
-            return Unknown(term.span)
-        before = as_text(term)
+            return after if known else replace(before, complete=False)
+        if not isinstance(before, Raw | Parsed):
+            return Unknown(before.span)
+        text, memory = as_text(before), self._evaluator.memory
         if binding.kind == "augmented":
-            return evaluator.memory.rewrite(before, touched_by_appending(as_text(after).text))
+            return memory.rewrite(text, touched_by_appending(as_text(after).text))
         certain = not binding.guard or _is_about_scheme(binding.test)
-        changed = rewritten(before, after, evaluator.memory, certain=certain)
-        parsed = isinstance(after, Parsed) or (isinstance(term, Parsed) and isinstance(after, Raw))
+        changed = rewritten(text, after, memory, certain=certain)
+        parsed = isinstance(after, Parsed | Raw) and Parsed in (type(before), type(after))
         return Parsed(changed) if parsed else changed
 
     def mutated(
-        self, term: Term, mutations: list[Mutation], made_at: Binding | None, *, whole: bool = True
+        self,
+        term: Term,
+        mutations: Sequence[Mutation],
+        made_at: Binding | None,
+        *,
+        whole: bool = True,
     ) -> Term:
         """A dict after later `d["a"]["b"] = ...`. What may or may not happen makes it incomplete.
         With `whole` no, `d["a"] = ...` that may not happen counts as not happening."""
