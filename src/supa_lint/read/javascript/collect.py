@@ -24,7 +24,9 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
@@ -119,9 +121,7 @@ class _Collector:
         if node.type == "new_expression":
             return
         self._environment_call(callee, node, scope)
-        function = node.child_by_field_name("function")
-        key = function.child_by_field_name("property") if function is not None else None
-        if key is not None and self.source.code(key) in REWRITING:
+        if self.source.code(field(node, "function", "property")) in REWRITING:
             evaluator.ask(node, scope)
 
     def _environment_call(self, callee: str, node: Node, scope: Scope) -> None:
@@ -153,16 +153,16 @@ class _Collector:
 
     def _binary(self, node: Node, scope: Scope) -> None:
         """`process.env.X ?? "default"`, `url + "?x=y"`."""
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
+        found = sides(node)
+        if found is None:
             return
-        if operator.type in ("??", "||"):
+        left, operator, right = found
+        if operator in ("??", "||"):
             term = self.evaluator.ask(node, scope)
             default = term.holes[0].default if isinstance(term, Raw) and term.holes else None
             if default is not None:
                 self.defaults[unwrap(left).id] = default
-        elif operator.type == "+" and (self.source.string(right) or "")[:1] in ("?", "&"):
+        elif operator == "+" and (self.source.string(right) or "")[:1] in ("?", "&"):
             self.evaluator.ask(node, scope)
 
     def _appends(self, node: Node) -> bool:
@@ -176,8 +176,7 @@ class _Collector:
 
     def _property(self, node: Node, scope: Scope) -> None:
         """`process.env.X`."""
-        inner = node.child_by_field_name("object")
-        key = node.child_by_field_name("property")
+        inner, key = field(node, "object"), field(node, "property")
         if inner is None or node.id in self.targets:
             return
         if key is not None and not self.source.code(key).isupper() and not self._env(inner):
@@ -203,16 +202,15 @@ class _Collector:
 
     def _declarator(self, site: Site) -> None:
         node, scope, evaluator = site.node, site.scope, self.evaluator
-        target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        target, value = field(node, "name"), field(node, "value")
         if target is None or value is None:
             return
         if target.type == "object_pattern":
             if evaluator.dotted(value, scope) in MAPPINGS:
                 for one in children(target):
-                    inner = one.child_by_field_name("value") or one
-                    key = one.child_by_field_name("key") or inner.child_by_field_name("left") or one
-                    name = self.source.key(key)
-                    fallback = inner.child_by_field_name("right")
+                    inner = field(one, "value") or one
+                    name = self.source.key(field(one, "key") or field(inner, "left") or one)
+                    fallback = field(inner, "right")
                     term = evaluator.ask(fallback, scope) if fallback is not None else None
                     default = evaluator.seal(term, name or "") if isinstance(term, Raw) else None
                     if name and is_name(name):
@@ -226,16 +224,16 @@ class _Collector:
 
     def _assignment(self, node: Node, scope: Scope) -> None:
         evaluator = self.evaluator
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
+        found = sides(node)
+        if found is None:
             return
+        left, operator, right = found
         target = unwrap(left)
-        inner = target.child_by_field_name("object")
+        inner = field(target, "object")
         if inner is None:
             return
         if node.type != "assignment_expression":
-            operator = node.child_by_field_name("operator")
-            if operator is not None and operator.type in ("??=", "||="):
+            if operator in ("??=", "||="):
                 term = evaluator.ask(right, scope)
                 if isinstance(term, Raw):
                     self.defaults[target.id] = evaluator.seal(term, "")

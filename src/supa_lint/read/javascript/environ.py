@@ -12,7 +12,7 @@ from supa_lint.read.code.environment import Seal, hole
 from supa_lint.read.code.terms import Term, literal
 from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.scope import Scope
-from supa_lint.read.javascript.syntax import arguments
+from supa_lint.read.javascript.syntax import arguments, field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -85,8 +85,7 @@ def _configuration(
     callee: str, node: Node, name: str, default: Term | None, evaluator: Evaluator
 ) -> Raw | None:
     """`config.get("X")` of NestJS: a variable, or a path into the project's configuration."""
-    function = node.child_by_field_name("function")
-    receiver = function.child_by_field_name("object") if function is not None else None
+    receiver = field(node, "function", "object")
     if receiver is None:
         return None
     holder = callee.rpartition(".")[0]

@@ -26,7 +26,9 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     tagged,
     unwrap,
 )
@@ -97,15 +99,14 @@ class Evaluator:
     on_shorthand_property_identifier = on_identifier
 
     def on_member_expression(self, node: Node, scope: Scope) -> Term:
-        inner = node.child_by_field_name("object")
-        key = self.source.key(node.child_by_field_name("property"))
+        inner, key = field(node, "object"), self.source.key(field(node, "property"))
         if inner is None or key is None:
             return Unknown(self.span(node))
         return self._member(node, inner, key, scope)
 
     def on_subscript_expression(self, node: Node, scope: Scope) -> Term:
         cut = texts.cut(node, scope, self)
-        inner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+        inner, index = field(node, "object"), field(node, "index")
         if cut is not None or inner is None or index is None:
             return cut or Unknown(self.span(node))
         key = self.evaluate(index, scope)
@@ -165,8 +166,8 @@ class Evaluator:
 
     def on_call_expression(self, node: Node, scope: Scope) -> Term:
         callee = self.names.callee(node, scope)
-        function = node.child_by_field_name("function")
-        local = self.names.function(function, scope) if function is not None else None
+        function = field(node, "function")
+        local = self.names.function(function, scope)
         if local:
             result = self.returned(local, self._given(node, scope))
             if not isinstance(result, Unknown):
@@ -178,7 +179,7 @@ class Evaluator:
         )
         if known is not None:
             return known
-        named = self.names.resolve(function, scope) if function is not None else None
+        named = self.names.resolve(function, scope)
         last = callee.rpartition(".")[2]
         if named and named.own and local is None and _TEXT_FUNCTION.search(last):
             return Raw(HOLE, self.span(node), (Hole(symbol=callee),))
@@ -267,7 +268,7 @@ class Evaluator:
             if kind == "shorthand_property_identifier":
                 name, value = self.source.code(child), self.evaluate(child, scope)
             elif kind == "method_definition":
-                name = self.source.key(child.child_by_field_name("name")) or ""
+                name = self.source.key(field(child, "name")) or ""
                 value = self._function(name, child)
             else:
                 name, value = self._pair(child, scope)
@@ -278,7 +279,7 @@ class Evaluator:
 
     def _pair(self, node: Node, scope: Scope) -> tuple[str, Term]:
         """Name and value of a pair; without a name when that is computed."""
-        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        key, value = field(node, "key"), field(node, "value")
         if node.type != "pair" or key is None or value is None:
             return "", Unknown(self.span(node))
         name = self.source.key(key)
@@ -306,23 +307,19 @@ class Evaluator:
 
     def on_binary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
-            return Unknown(span)
-        if operator.type in ("??", "||"):
-            return self.either(self.evaluate(left, scope), self.evaluate(right, scope), span)
-        if operator.type != "+":
-            return Unknown(span)
-        operands = [right]
-        while left.type == "binary_expression":  # long sums nest as deep as they are long
-            inner, sign = left.child_by_field_name("left"), left.child_by_field_name("operator")
-            last = left.child_by_field_name("right")
-            if inner is None or last is None or sign is None or sign.type != "+":
-                break
+        found = sides(node)
+        if found and found[1] in ("??", "||"):
+            left, right = self.evaluate(found[0], scope), self.evaluate(found[2], scope)
+            return self.either(left, right, span)
+        operands: list[Node] = []
+        first = node
+        while found and found[1] == "+":  # long sums nest as deep as they are long
+            first, _, last = found
             operands.append(last)
-            left = inner
-        operands.append(left)
+            found = sides(first) if first.type == "binary_expression" else None
+        operands.append(first)
+        if first is node:
+            return Unknown(span)
         terms = [self.evaluate(one, scope) for one in reversed(operands)]
         if not any(isinstance(term, Raw) for term in terms):
             return Unknown(span)
@@ -336,8 +333,8 @@ class Evaluator:
 
     def on_ternary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        fields = ("condition", "consequence", "alternative")
-        test, first, second = (node.child_by_field_name(one) for one in fields)
+        names = ("condition", "consequence", "alternative")
+        test, first, second = (field(node, name) for name in names)
         if test is None or first is None or second is None:
             return Unknown(span)
         terms = [self.evaluate(first, scope), self.evaluate(second, scope)]
@@ -347,8 +344,7 @@ class Evaluator:
 
     def on_unary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        operator = node.child_by_field_name("operator")
-        argument = node.child_by_field_name("argument")
+        operator, argument = field(node, "operator"), field(node, "argument")
         if operator is None or argument is None:
             return Unknown(span)
         if operator.type == "void":
@@ -363,5 +359,5 @@ class Evaluator:
         return Unknown(span)
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> Term:
-        right = node.child_by_field_name("right")
+        right = field(node, "right")
         return self.evaluate(right, scope) if right is not None else Unknown(self.span(node))

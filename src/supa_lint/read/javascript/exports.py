@@ -24,7 +24,9 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     unwrap,
 )
 
@@ -57,28 +59,27 @@ def exports(module: Module, source: Source) -> Iterator[Export]:
 def _exported(site: Site, source: Source) -> Iterator[Export]:
     node, scope = site.node, site.scope
     default = any(child.type == "default" for child in node.children)
-    value = node.child_by_field_name("value")
-    declaration = node.child_by_field_name("declaration")
+    value, declaration = field(node, "value"), field(node, "declaration")
     if value is None and any(child.type == "=" for child in node.children):
         value = next(iter(children(node)), None)
         default = True
     if value is not None and default:
         yield Export("default", value, scope)
     elif declaration is not None and declaration.type in FUNCTIONS | CLASSES:
-        name = declaration.child_by_field_name("name")
+        name = field(declaration, "name")
         written = source.code(name) if name is not None else "default"
         yield Export("default" if default else written, declaration, scope)
     elif declaration is not None:
         for one in children(declaration):
-            name = one.child_by_field_name("name")
+            name = field(one, "name")
             if name is not None and name.type == "identifier":
                 yield Export(source.code(name), name, scope)
-    given = node.child_by_field_name("source")
-    text = source.string(given) if given is not None else None
+    given = field(node, "source")
+    text = source.string(given)
     for clause in children(node):
         for one in children(clause) if clause.type == "export_clause" else []:
-            name = one.child_by_field_name("name")
-            alias = source.key(one.child_by_field_name("alias") or name)
+            name = field(one, "name")
+            alias = source.key(field(one, "alias") or name)
             if name is None or alias is None:
                 continue
             if given is None:
@@ -89,10 +90,10 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
 
 def _assigned(site: Site, source: Source) -> Iterator[Export]:
     """`module.exports = x`, `exports.name = x`."""
-    left = site.node.child_by_field_name("left")
-    right = site.node.child_by_field_name("right")
-    if left is None or right is None:
+    found = sides(site.node)
+    if found is None:
         return
+    left, _, right = found
     root, keys, exact = access(left, source)
     if not exact or root.type != "identifier":
         return

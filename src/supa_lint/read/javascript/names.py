@@ -20,8 +20,10 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
     named_pairs,
+    sides,
     tagged,
     unwrap,
 )
@@ -107,16 +109,17 @@ class Names:
             if named is None:
                 return "?.tag"
             return f"{named.name}.default.tag" if named.kind == "module" else f"{named.name}.tag"
-        function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-        named = self.resolve(function, scope) if function is not None else None
+        named = self.resolve(field(node, "function") or field(node, "constructor"), scope)
         if named is None:
             return "?"
         if named.kind == "module":
             return f"{named.name}.default"
         return f"{named.name}.__call__" if named.kind == "instance" else named.name
 
-    def function(self, node: Node, scope: Scope) -> Scope | None:
+    def function(self, node: Node | None, scope: Scope) -> Scope | None:
         """The function of this module that an expression names."""
+        if node is None:
+            return None
         if unwrap(node).type in FUNCTIONS:
             return self.module.scopes.get(unwrap(node).id)
         named = self.resolve(node, scope)
@@ -124,7 +127,10 @@ class Names:
             return None
         return named.scope if named.scope.kind == "function" else None
 
-    def resolve(self, node: Node, scope: Scope) -> Named | None:
+    def resolve(self, node: Node | None, scope: Scope) -> Named | None:
+        """What an expression is called, as far as that is known."""
+        if node is None:
+            return None
         try:
             if not self.budget.enter():
                 return None
@@ -153,21 +159,18 @@ class Names:
 
     def on_super(self, node: Node, scope: Scope) -> Named | None:
         cls = scope.enclosing("class")
-        if cls is None or cls.heritage is None:
-            return None
-        return self.resolve(cls.heritage, cls.parent or cls)
+        return self.resolve(cls.heritage, cls.parent or cls) if cls else None
 
     def on_meta_property(self, node: Node, scope: Scope) -> Named:
         return Named(self.source.code(node))
 
     def on_member_expression(self, node: Node, scope: Scope) -> Named | None:
-        key = self.source.key(node.child_by_field_name("property"))
-        return self._member_of(node, key, scope)
+        return self._member_of(node, self.source.key(field(node, "property")), scope)
 
     on_nested_type_identifier = on_member_expression
 
     def on_subscript_expression(self, node: Node, scope: Scope) -> Named | None:
-        index = node.child_by_field_name("index")
+        index = field(node, "index")
         key = self.source.string(unwrap(index)) if index is not None else None
         return self._member_of(node, key if key and is_name(key) else None, scope)
 
@@ -186,18 +189,17 @@ class Names:
             return Named(ENVIRONMENT)
         if last in _KEEPERS and given and unwrap(given[-1]).type in FUNCTIONS:
             return self._result(self.module.scopes.get(unwrap(given[-1]).id))
-        function = node.child_by_field_name("function")
-        local = self.function(function, scope) if function is not None else None
+        function = field(node, "function")
+        local = self.function(function, scope)
         if local and (result := self._result(local)):
             return result
         if callee.startswith("?"):
             return None
-        named = self.resolve(function, scope) if function is not None else None
+        named = self.resolve(function, scope)
         return Named(callee, "instance", own=named is not None and named.own)
 
     def on_new_expression(self, node: Node, scope: Scope) -> Named | None:
-        constructor = node.child_by_field_name("constructor")
-        named = self.resolve(constructor, scope) if constructor is not None else None
+        named = self.resolve(field(node, "constructor"), scope)
         if named is None:
             return None
         if named.scope and named.scope.kind == "class":
@@ -205,9 +207,8 @@ class Names:
         return Named(self.callee(node, scope), "instance", named.own)
 
     def on_binary_expression(self, node: Node, scope: Scope) -> Named | None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None or operator.type not in ("??", "||"):
+        left, operator, right = sides(node) or (None, "", None)
+        if operator not in ("??", "||"):
             return None
         second = self.resolve(right, scope)
         if second and second.kind == "instance":  # `globalThis.db ?? new Client()`
@@ -215,13 +216,12 @@ class Names:
         return self.resolve(left, scope) or second
 
     def on_ternary_expression(self, node: Node, scope: Scope) -> Named | None:
-        arms = [node.child_by_field_name(one) for one in ("consequence", "alternative")]
-        found = {self.resolve(one, scope) for one in arms if one is not None}
+        arms = ("consequence", "alternative")
+        found = {self.resolve(field(node, arm), scope) for arm in arms}
         return found.pop() if len(found) == 1 else None
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> Named | None:
-        right = node.child_by_field_name("right")
-        return self.resolve(right, scope) if right is not None else None
+        return self.resolve(field(node, "right"), scope)
 
     on_augmented_assignment_expression = on_assignment_expression
 
@@ -237,7 +237,7 @@ class Names:
     # --- members
 
     def _member_of(self, node: Node, key: str | None, scope: Scope) -> Named | None:
-        inner = node.child_by_field_name("object") or node.child_by_field_name("module")
+        inner = field(node, "object") or field(node, "module")
         if inner is None:
             return None
         base = self.resolve(inner, scope)
@@ -252,8 +252,7 @@ class Names:
         if base.name == ENVIRONMENT and key == "data":  # of `schema.safeParse(process.env)`
             return base
         if base.fields:
-            found = self.pair(base.fields[0], key)
-            named = self.resolve(found, base.fields[1]) if found is not None else None
+            named = self.resolve(self.pair(base.fields[0], key), base.fields[1])
             if named:
                 return self._called_here(named, f"{base.name}.{key}")
         cls = base.scope if base.scope and base.scope.kind == "class" else None
@@ -272,7 +271,7 @@ class Names:
         for _ in range(8):
             if cls.bindings.get(key):
                 return cls
-            above = self.resolve(cls.heritage, cls.parent or cls) if cls.heritage else None
+            above = self.resolve(cls.heritage, cls.parent or cls)
             if above is None or above.scope is None or above.scope.kind != "class":
                 return None
             cls = above.scope
@@ -281,7 +280,7 @@ class Names:
     def heritage(self, cls: Scope) -> Named | None:
         """The class of another module that a class of this one extends in the end."""
         for _ in range(8):
-            above = self.resolve(cls.heritage, cls.parent or cls) if cls.heritage else None
+            above = self.resolve(cls.heritage, cls.parent or cls)
             if above is None or above.scope is None or above.scope.kind != "class":
                 return above
             cls = above.scope
@@ -380,7 +379,7 @@ class Names:
 
     def _required(self, node: Node, given: list[Node], scope: Scope) -> Named | None:
         """The module of `require("x")` or `import("x")`."""
-        function = node.child_by_field_name("function")
+        function = field(node, "function")
         if function is None or len(given) < 1 or function.type not in ("identifier", "import"):
             return None
         if function.type == "identifier" and (

@@ -9,7 +9,7 @@ from supa_lint.dsn.parts import role_of
 from supa_lint.read.code.constants import TELLING, Constant, Constants
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.scope import Scope, Site
-from supa_lint.read.javascript.syntax import is_name, named_pairs, unwrap
+from supa_lint.read.javascript.syntax import field, is_name, named_pairs, sides, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,8 +32,7 @@ class Literals:
         """`const x = ...`, or a field of a class."""
         node = site.node
         evaluator = self._evaluator
-        target = node.child_by_field_name("name") or node.child_by_field_name("property")
-        value = node.child_by_field_name("value")
+        target, value = field(node, "name") or field(node, "property"), field(node, "value")
         if target is None or value is None or target.type == "object_pattern":
             return
         cls = site.scope if site.scope.kind == "class" else None
@@ -74,12 +73,9 @@ class Literals:
 def _own_text(node: Node) -> bool:
     """Whether text is written right here, rather than taken from another name."""
     if node.type == "call_expression":
-        function = node.child_by_field_name("function")
-        inner = function.child_by_field_name("object") if function is not None else None
+        inner = field(node, "function", "object")
         return inner is not None and _own_text(unwrap(inner))
     if node.type == "binary_expression":
-        operator = node.child_by_field_name("operator")
-        sides = [node.child_by_field_name(one) for one in ("left", "right")]
-        plus = operator is not None and operator.type == "+"
-        return plus and any(one is not None and _own_text(unwrap(one)) for one in sides)
+        left, operator, right = sides(node) or (node, "", node)
+        return operator == "+" and (_own_text(unwrap(left)) or _own_text(unwrap(right)))
     return node.type in ("string", "template_string", "number")

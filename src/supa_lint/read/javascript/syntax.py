@@ -79,6 +79,21 @@ def unwrap(node: Node) -> Node:
         node = inner[0]
 
 
+def field(node: Node | None, *path: str) -> Node | None:
+    """What stands in a field of a node, in a field of that, and so on."""
+    for name in path:
+        node = node.child_by_field_name(name) if node is not None else None
+    return node
+
+
+def sides(node: Node) -> tuple[Node, str, Node] | None:
+    """What stands left of an operator or an assignment, the operator, and what stands right."""
+    left, operator, right = (field(node, name) for name in ("left", "operator", "right"))
+    if left is None or right is None:
+        return None
+    return left, operator.type if operator is not None else "", right
+
+
 def arguments(node: Node) -> list[Node]:
     """The arguments of a call; none for a tagged template."""
     given = node.child_by_field_name("arguments")
@@ -116,8 +131,10 @@ class Source:
         found = self._found[pattern]
         return bisect_left(found, node.start_byte) < bisect_left(found, node.end_byte)
 
-    def code(self, node: Node) -> str:
-        """A node as it is written."""
+    def code(self, node: Node | None) -> str:
+        """A node as it is written; nothing without one."""
+        if node is None:
+            return ""
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def key(self, node: Node | None) -> str | None:
@@ -129,9 +146,11 @@ class Source:
             return self.string(inner[0]) if inner else None
         return self.code(node) if node.type in _KEYS else self.string(node)
 
-    def string(self, node: Node) -> str | None:
+    def string(self, node: Node | None) -> str | None:
         """The text of a string literal, or of a template without substitutions."""
-        pieces = self.parts(node) if node.type in ("string", "template_string") else []
+        if node is None or node.type not in ("string", "template_string"):
+            return None
+        pieces = self.parts(node)
         if len(pieces) != 1 or not isinstance(pieces[0], Raw):
             return None
         return pieces[0].text

@@ -24,7 +24,7 @@ from supa_lint.read.code.terms import (
     unknown_text,
 )
 from supa_lint.read.javascript.scope import Scope
-from supa_lint.read.javascript.syntax import arguments, unwrap
+from supa_lint.read.javascript.syntax import arguments, field, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -128,12 +128,11 @@ def numeral(code: str, span: Span) -> Term:
 
 def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     """The result of a method of a text or of a parsed URL, or None when it is neither."""
-    function = node.child_by_field_name("function")
+    function = field(node, "function")
     if function is None or unwrap(function).type != "member_expression":
         return None
     function = unwrap(function)
-    inner = function.child_by_field_name("object")
-    name = evaluator.source.key(function.child_by_field_name("property"))
+    inner, name = field(function, "object"), evaluator.source.key(field(function, "property"))
     if inner is None or name not in _METHODS:
         return None
     receiver = evaluator.evaluate(inner, scope)
@@ -163,18 +162,13 @@ def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
 
 def cut(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     """`url.split("?")[0]`: a stretch of a text, or None for anything else."""
-    inner = node.child_by_field_name("object")
-    index = node.child_by_field_name("index")
+    inner, index = field(node, "object"), field(node, "index")
     if inner is None or index is None or unwrap(inner).type != "call_expression":
         return None
     call = unwrap(inner)
-    function = call.child_by_field_name("function")
-    given = arguments(call)
-    if function is None or not given or function.type != "member_expression":
-        return None
-    holder = function.child_by_field_name("object")
-    name = evaluator.source.key(function.child_by_field_name("property"))
-    if name != "split" or holder is None:
+    holder, given = field(call, "function", "object"), arguments(call)
+    name = evaluator.source.key(field(call, "function", "property"))
+    if name != "split" or holder is None or not given:
         return None
     receiver = evaluator.evaluate(holder, scope)
     if not isinstance(receiver, Raw):
@@ -210,7 +204,7 @@ def _replaced(raw: Raw, pattern: Node, args: list[Term], evaluator: Evaluator) -
     if new and _MASKS.search(new):
         return unknown_text(raw.span)
     if unwrap(pattern).type == "regex":
-        found = unwrap(pattern).child_by_field_name("pattern")
+        found = field(unwrap(pattern), "pattern")
         text = evaluator.source.code(found).replace("\\/", "/") if found is not None else None
         return evaluator.memory.rewrite(raw, touched_by_pattern(text))
     return replaced(raw, old, new, evaluator.memory)

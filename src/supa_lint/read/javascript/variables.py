@@ -17,6 +17,7 @@ from supa_lint.read.code.terms import Parsed, Table, Term, as_text, join, someth
 from supa_lint.read.javascript import environ, texts
 from supa_lint.read.javascript.names import MAPPINGS, Named
 from supa_lint.read.javascript.scope import Binding, Mutation, Scope
+from supa_lint.read.javascript.syntax import field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -115,7 +116,7 @@ class Variables:
         return Parsed(changed) if parsed else changed
 
     def _augmented(self, term: Term, after: Term, node: Node) -> Term:
-        operator = node.child_by_field_name("operator")
+        operator = field(node, "operator")
         if operator is not None and operator.type in ("??=", "||="):
             return self._evaluator.either(term, after, term.span)
         if not isinstance(term, Raw):
