@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 
 from supa_lint.model import (
     HOLE,
@@ -37,6 +38,7 @@ from supa_lint.read.code.terms import (
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
+MOST_DEFINITIONS = 400
 _LONGEST_OPTION = 80
 
 
@@ -93,6 +95,17 @@ class Gathered:
             if self.file.data.find(b"://", span.start, span.end) >= 0:
                 yield from self.mentions(span, comment=True)
 
+    def definitions(
+        self, given: Iterable[tuple[str, Term]], wanted: Callable[[str], bool], *, unknown: bool
+    ) -> list[Definition]:
+        """What of all that a module gives to others could be part of a connection."""
+        found = (
+            Definition(name, seal(term, self.sealer.seal, name), self.file.path)
+            for name, term in given
+            if matters(term, wanted, unknown=unknown)
+        )
+        return list(islice(found, MOST_DEFINITIONS))
+
     def facts(self, definitions: Iterable[Definition], mentions: Iterable[Mention]) -> Facts:
         """All of them."""
         given, mentioned = tuple(definitions), tuple(mentions)  # they may rewrite, and cost
@@ -113,7 +126,7 @@ class Gathered:
         )
 
 
-def matters(term: Term, wanted: Callable[[str], bool], *, unknown: bool = False) -> bool:
+def matters(term: Term, wanted: Callable[[str], bool], *, unknown: bool) -> bool:
     """Whether a value could be part of a connection. With `unknown` a text nobody knows could."""
     inner: Iterable[Term] = ()
     if isinstance(term, Raw | Parsed):

@@ -13,9 +13,9 @@ from supa_lint.raw import Raw
 from supa_lint.read import text
 from supa_lint.read.code.facts import Gathered
 from supa_lint.read.code.terms import Parsed, Table, Term, as_text
-from supa_lint.read.javascript import exports, schema, settings
+from supa_lint.read.javascript import constants, exports, schema
+from supa_lint.read.javascript.environ import MAPPINGS
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -55,7 +55,7 @@ class _Collector:
         self.evaluator = Evaluator(module, source, sealer.seal)
         self.memory = self.evaluator.memory
         self.found = Gathered(source.file, self.memory, sealer)
-        self.literals = settings.Literals(self.evaluator, self.found.constants)
+        self.literals = constants.Literals(self.evaluator, self.found.constants)
         self.defaulted: list[Span] = []
         """The defaults of variables that are part of a read."""
         self.targets: set[int] = set()
@@ -74,7 +74,8 @@ class _Collector:
             self._visit(site)
         self._imports()
         self.found.settle()
-        definitions = exports.definitions(exported, self.evaluator, self.wanted)
+        given = exports.defined(exported, self.evaluator)
+        definitions = self.found.definitions(given, self.wanted, unknown=False)
         self.found.claimed |= self._default_literals()
         comments = self.found.comments(map(self.source.span, self.module.comments))
         return self.found.facts(definitions, chain(self._strings(), comments, self._unread()))

@@ -10,7 +10,6 @@ from supa_lint.model import HOLE, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read.code.environment import Seal, hole
 from supa_lint.read.code.terms import Term, literal
-from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.scope import Scope
 from supa_lint.read.javascript.syntax import arguments, field
 
@@ -18,6 +17,26 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
     from supa_lint.read.javascript.evaluate import Evaluator
+
+ENVIRONMENT = "process.env"
+MAPPINGS = frozenset(
+    {
+        ENVIRONMENT,
+        "Bun.env",
+        "Deno.env.toObject",
+        "bun.env",
+        "cloudflare:workers.env",
+        "import.meta.env",
+        "vite.loadEnv",
+        "$env/dynamic/private.env",
+        "$env/dynamic/public.env",
+        "$env/static/private",
+        "$env/static/public",
+        "astro:env/server",
+        "astro:env/client",
+    }
+)
+"""What is asked for a variable by its name."""
 
 _CALLS = {
     "Deno.env.get",

@@ -19,7 +19,7 @@ from supa_lint.read.code.rewriting import appended
 from supa_lint.read.code.terms import Invoke, Items, Parsed, Table, Term, concat, join
 from supa_lint.read.code.texts import number
 from supa_lint.read.javascript import environ, texts
-from supa_lint.read.javascript.names import MAPPINGS, Names
+from supa_lint.read.javascript.names import Names
 from supa_lint.read.javascript.scope import Module, Scope
 from supa_lint.read.javascript.syntax import (
     FUNCTIONS,
@@ -115,7 +115,7 @@ class Evaluator:
         if isinstance(key, Raw) and not key.holes:
             return self._member(node, inner, key.text, scope)
         named = self.names.resolve(inner, scope)
-        if named and named.name in MAPPINGS:
+        if named and named.name in environ.MAPPINGS:
             return hole(None, None, self.span(node), self.seal)
         return Unknown(self.span(node))
 
@@ -126,9 +126,7 @@ class Evaluator:
             read = environ.property_of(base.name, key, span, self.seal)
             if read is not None:
                 return read
-            holder = (
-                base.scope and base.scope.kind == "class" and self.names.holder(base.scope, key)
-            )
+            holder = self.names.holder(base.cls, key) if base.cls else None
             if holder:
                 return self._field(holder, key, span)
         if base is None or base.kind == "name" or base.fields:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Definition, Hole
+from supa_lint.model import HOLE, Hole
 from supa_lint.raw import Raw
-from supa_lint.read.code.facts import matters
-from supa_lint.read.code.terms import Invoke, Items, Table, Term, seal
+from supa_lint.read.code.facts import MOST_DEFINITIONS
+from supa_lint.read.code.terms import Invoke, Items, Table, Term
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.modules import specifier
-from supa_lint.read.javascript.names import ENVIRONMENT
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -33,7 +32,6 @@ from supa_lint.read.javascript.syntax import (
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_MOST_DEFINITIONS = 400
 _DEEPEST = 4
 
 
@@ -134,17 +132,10 @@ def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
     return term
 
 
-def definitions(
-    found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
-) -> list[Definition]:
-    """What other modules may import, as far as it could be part of a connection."""
-    path = evaluator.source.file.path
+def defined(found: list[Export], evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+    """What other modules may import."""
     terms = ((name, term) for one in found for name, term in _defined(one, evaluator))
-    return [
-        Definition(name, seal(term, evaluator.seal, name), path)
-        for name, term in islice(terms, _MOST_DEFINITIONS)
-        if is_name(name) and matters(term, wanted)
-    ]
+    return ((name, term) for name, term in islice(terms, MOST_DEFINITIONS) if is_name(name))
 
 
 def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
@@ -166,7 +157,7 @@ def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]
             if any(one.kind != "function" for one in bindings):
                 yield name, evaluator.variables.resolve(name, inner, evaluator.span(inner.node))
         return
-    elif named and named.name == ENVIRONMENT:
+    elif named and named.name == environ.ENVIRONMENT:
         return
     else:
         term = _value(node, scope, evaluator)

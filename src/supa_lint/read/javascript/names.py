@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from supa_lint.read.code.budget import Budget
-from supa_lint.read.javascript.modules import specifier
+from supa_lint.read.javascript.environ import ENVIRONMENT
+from supa_lint.read.javascript.modules import required
 from supa_lint.read.javascript.scope import Binding, Module, Scope
 from supa_lint.read.javascript.syntax import (
     FUNCTIONS,
@@ -25,31 +26,12 @@ from supa_lint.read.javascript.syntax import (
     named_pairs,
     sides,
     tagged,
+    types,
     unwrap,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-ENVIRONMENT = "process.env"
-MAPPINGS = frozenset(
-    {
-        ENVIRONMENT,
-        "Bun.env",
-        "Deno.env.toObject",
-        "bun.env",
-        "cloudflare:workers.env",
-        "import.meta.env",
-        "vite.loadEnv",
-        "$env/dynamic/private.env",
-        "$env/dynamic/public.env",
-        "$env/static/private",
-        "$env/static/public",
-        "astro:env/server",
-        "astro:env/client",
-    }
-)
-"""What is asked for a variable by its name."""
 
 _INTEROP = {
     "__importDefault",
@@ -66,6 +48,7 @@ _GLOBALS = re.compile(r"(?:globalThis|global|window|self)\.")
 _KEEPERS = {"singleton", "remember", "once", "lazy", "memoize", "cache"}
 """Functions that give what the function they are given returns."""
 _NOTHING = {"null", "undefined"}
+_MOST_CLASSES = 8  # that extend one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +64,11 @@ class Named:
     """Its class or function, when this module has it."""
     fields: tuple[Node, Scope] | None = None
     """Its object literal, when this module has it."""
+
+    @property
+    def cls(self) -> Scope | None:
+        """Its class, when this module has it."""
+        return self.scope if self.scope and self.scope.kind == "class" else None
 
 
 class Names:
@@ -176,9 +164,9 @@ class Names:
 
     def on_call_expression(self, node: Node, scope: Scope) -> Named | None:
         given = arguments(node)
-        module = self._required(node, given, scope)
+        module = required(node, self.source, "import" if scope.owner("require") else "require")
         if module:
-            return module
+            return Named(module.name, "module", module.own)
         callee = self.callee(node, scope)
         last = callee.rpartition(".")[2]
         if last in _INTEROP and given:
@@ -202,8 +190,8 @@ class Names:
         named = self.resolve(field(node, "constructor"), scope)
         if named is None:
             return None
-        if named.scope and named.scope.kind == "class":
-            return self._instance(named.scope)
+        if named.cls:
+            return self._instance(named.cls)
         return Named(self.callee(node, scope), "instance", named.own)
 
     def on_binary_expression(self, node: Node, scope: Scope) -> Named | None:
@@ -255,12 +243,11 @@ class Names:
             named = self.resolve(self.pair(base.fields[0], key), base.fields[1])
             if named:
                 return self._called_here(named, f"{base.name}.{key}")
-        cls = base.scope if base.scope and base.scope.kind == "class" else None
-        if cls:
-            found_in = self.holder(cls, key)
-            if found_in:
-                return self.variable(key, found_in)
-            heritage = self.heritage(cls)
+        if base.cls:
+            holder = self.holder(base.cls, key)
+            if holder:
+                return self.variable(key, holder)
+            heritage = self._heritage(base.cls)
             if heritage:
                 return self.member(replace(heritage, kind="instance"), key)
         name = _GLOBALS.sub("", f"{base.name}.{key}", count=1)
@@ -268,23 +255,22 @@ class Names:
 
     def holder(self, cls: Scope, key: str) -> Scope | None:
         """The class of this module, `cls` or one it extends, that has a member."""
-        for _ in range(8):
-            if cls.bindings.get(key):
-                return cls
-            above = self.resolve(cls.heritage, cls.parent or cls)
-            if above is None or above.scope is None or above.scope.kind != "class":
-                return None
-            cls = above.scope
-        return None
+        return next((one for one in self._ancestry(cls) if one.bindings.get(key)), None)
 
-    def heritage(self, cls: Scope) -> Named | None:
+    def _heritage(self, cls: Scope) -> Named | None:
         """The class of another module that a class of this one extends in the end."""
-        for _ in range(8):
+        *_, last = self._ancestry(cls)
+        above = self.resolve(last.heritage, last.parent or last)
+        return None if above is None or above.cls else above
+
+    def _ancestry(self, cls: Scope) -> Iterator[Scope]:
+        """The class and those of this module that it extends."""
+        for _ in range(_MOST_CLASSES):
+            yield cls
             above = self.resolve(cls.heritage, cls.parent or cls)
-            if above is None or above.scope is None or above.scope.kind != "class":
-                return above
-            cls = above.scope
-        return None
+            if above is None or above.cls is None:
+                return
+            cls = above.cls
 
     def pair(self, node: Node, key: str) -> Node | None:
         """The value of a key of an object literal (its identifier, for a shorthand)."""
@@ -355,7 +341,7 @@ class Names:
         """An instance of the type that a variable is annotated with."""
         names = [
             named
-            for one in _types(binding.annotation)
+            for one in types(binding.annotation)
             if one.type in ("type_identifier", "nested_type_identifier")
             and (named := self._type(one, binding.scope))
         ]
@@ -376,31 +362,3 @@ class Names:
             found = {self.resolve(value, scope) for value, scope in function.returns} - {None}
             self._returned[key] = found.pop() if len(found) == 1 else None
         return self._returned[key]
-
-    def _required(self, node: Node, given: list[Node], scope: Scope) -> Named | None:
-        """The module of `require("x")` or `import("x")`."""
-        function = field(node, "function")
-        if function is None or len(given) < 1 or function.type not in ("identifier", "import"):
-            return None
-        if function.type == "identifier" and (
-            self.source.code(function) != "require" or scope.owner("require")
-        ):
-            return None
-        text = self.source.string(given[0])
-        if text is None:
-            return None
-        name, own = specifier(text)
-        return Named(name, "module", own)
-
-
-def _types(annotation: Node | None) -> Iterator[Node]:
-    """The types of an annotation, those of a union one by one."""
-    nodes = [] if annotation is None else children(annotation)
-    while nodes:
-        node = nodes.pop()
-        if node.type in ("union_type", "parenthesized_type"):
-            nodes += children(node)
-        elif node.type == "generic_type":
-            nodes += children(node)[:1]
-        else:
-            yield node

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from supa_lint.model import Span
-from supa_lint.read.javascript.environ import is_variable
+from supa_lint.read.javascript.environ import ENVIRONMENT, is_variable
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.names import ENVIRONMENT
 from supa_lint.read.javascript.scope import Scope
 from supa_lint.read.javascript.syntax import arguments, field, named_pairs, unwrap
 

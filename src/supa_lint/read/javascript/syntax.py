@@ -100,6 +100,19 @@ def arguments(node: Node) -> list[Node]:
     return children(given) if given is not None and given.type == "arguments" else []
 
 
+def types(annotation: Node | None) -> Iterator[Node]:
+    """The types of an annotation, those of a union one by one."""
+    nodes = [] if annotation is None else children(annotation)
+    while nodes:
+        node = nodes.pop()
+        if node.type in ("union_type", "parenthesized_type"):
+            nodes += children(node)
+        elif node.type == "generic_type":
+            nodes += children(node)[:1]
+        else:
+            yield node
+
+
 def tagged(node: Node) -> tuple[Node, Node] | None:
     """Tag and template of a tagged template."""
     function = node.child_by_field_name("function")

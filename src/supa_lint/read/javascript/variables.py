@@ -15,7 +15,7 @@ from supa_lint.read.code.rewriting import ANY, rewritten, touched_by_appending
 from supa_lint.read.code.tables import put
 from supa_lint.read.code.terms import Parsed, Table, Term, as_text, join, something
 from supa_lint.read.javascript import environ, texts
-from supa_lint.read.javascript.names import MAPPINGS, Named
+from supa_lint.read.javascript.names import Named
 from supa_lint.read.javascript.scope import Binding, Mutation, Scope
 from supa_lint.read.javascript.syntax import field
 
@@ -76,7 +76,7 @@ class Variables:
             return Unknown(span)
         if binding.keys:
             named = evaluator.names.resolve(binding.value, binding.scope)
-            if named and named.name in MAPPINGS and len(binding.keys) == 1:
+            if named and named.name in environ.MAPPINGS and len(binding.keys) == 1:
                 where = evaluator.span(binding.node) if span.end <= span.start else span
                 default = binding.default and evaluator.evaluate(binding.default, binding.scope)
                 return environ.read(binding.keys[0], default, where, evaluator.seal)
@@ -154,7 +154,7 @@ class Variables:
 def imported(named: Named, span: Span, evaluator: Evaluator) -> Term:
     """A name of another module: a text that is defined there, or just a name."""
     holder, _, last = named.name.rpartition(".")
-    if holder in MAPPINGS:
+    if holder in environ.MAPPINGS:
         return environ.read(last, None, span, evaluator.seal)
     elsewhere = named.own and named.scope is None
     lower = not (last[:1].isupper() and not last.isupper())

@@ -1,23 +1,19 @@
-"""What assignments say: settings, configuration of libraries, attributes, definitions."""
+"""What assignments say: constants, exported variables, configuration, attributes, definitions."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from itertools import islice
 
 from supa_lint.dsn.parts import role_of
-from supa_lint.model import Call, Definition, Span
+from supa_lint.model import Call, Span
 from supa_lint.raw import Raw
 from supa_lint.read.code.constants import TELLING, Constant
-from supa_lint.read.code.facts import matters
-from supa_lint.read.code.terms import Invoke, Overlaid, Table, Term, call, seal
+from supa_lint.read.code.terms import Invoke, Overlaid, Table, Term, call
 from supa_lint.read.python import environ
 from supa_lint.read.python.evaluate import Evaluator, is_property
 from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
 from supa_lint.read.python.variables import certainly_after
-
-_MOST_DEFINITIONS = 400
 
 Assignment = ast.Assign | ast.AnnAssign
 
@@ -26,7 +22,7 @@ def targets_of(node: Assignment) -> list[ast.expr]:
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-# --- settings -----------------------------------------------------------------------------------
+# --- constants ----------------------------------------------------------------------------------
 
 
 def constants(
@@ -230,18 +226,8 @@ def attributes(node: Assignment, scope: Scope) -> Iterator[tuple[str, ast.expr]]
             yield target.attr, node.value
 
 
-def definitions(evaluator: Evaluator, wanted: Callable[[str], bool]) -> list[Definition]:
-    """What other modules may import, as far as it could be part of a connection."""
-    path = evaluator.layout.file.path
-    found = (
-        Definition(name, seal(term, evaluator.seal, name), path)
-        for name, term in _defined(evaluator)
-        if matters(term, wanted, unknown=True)
-    )
-    return list(islice(found, _MOST_DEFINITIONS))
-
-
-def _defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+def defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+    """What other modules may import."""
     root = evaluator.module.root
     reexports = evaluator.layout.file.path.endswith("__init__.py")
     for scope in list(evaluator.module.scopes.values()):

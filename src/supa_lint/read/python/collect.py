@@ -57,7 +57,8 @@ class _Collector:
             elif isinstance(node, ast.ClassDef):
                 self._fields(node)
         self.found.settle()
-        definitions = assignments.definitions(self.evaluator, self.wanted)
+        given = assignments.defined(self.evaluator)
+        definitions = self.found.definitions(given, self.wanted, unknown=True)
         comments = self.found.comments(self._comments())
         return self.found.facts(definitions, chain(self._strings(), comments))
 
