@@ -78,12 +78,11 @@ def imports(node: Node, source: Source) -> Iterator[tuple[Node, Imported]]:
                         yield alias, Imported(*module, source.key(name))
 
 
-def required(call: Node, source: Source, require: str = "require") -> Specifier | None:
-    """The module of `import("x")`, or of `require("x")`, which may have another name."""
-    function, given = field(call, "function"), arguments(call)
-    if function is None or not given or function.type not in ("identifier", "import"):
+def required(call: Node, source: Source) -> Specifier | None:
+    """The module of `require("x")` or `import("x")`."""
+    function = field(call, "function")
+    if function is None or function.type not in ("identifier", "import"):
         return None
-    if source.code(function) not in ("import", require):
-        return None
-    text = source.string(given[0])
+    named = source.code(function) in ("import", "require")
+    text = source.string(next(iter(arguments(call)), None)) if named else None
     return None if text is None else specifier(text)

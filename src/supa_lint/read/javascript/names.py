@@ -163,9 +163,9 @@ class Names:
         return self._member_of(node, key if key and is_name(key) else None, scope)
 
     def on_call_expression(self, node: Node, scope: Scope) -> Named | None:
-        given = arguments(node)
-        module = required(node, self.source, "import" if scope.owner("require") else "require")
-        if module:
+        given, function = arguments(node), field(node, "function")
+        module = required(node, self.source)
+        if module and not (self.source.code(function) == "require" and scope.owner("require")):
             return Named(module.name, "module", module.own)
         callee = self.callee(node, scope)
         last = callee.rpartition(".")[2]
@@ -177,7 +177,6 @@ class Names:
             return Named(ENVIRONMENT)
         if last in _KEEPERS and given and unwrap(given[-1]).type in FUNCTIONS:
             return self._result(self.module.scopes.get(unwrap(given[-1]).id))
-        function = field(node, "function")
         local = self.function(function, scope)
         if local and (result := self._result(local)):
             return result

@@ -79,18 +79,18 @@ def unwrap(node: Node) -> Node:
         node = inner[0]
 
 
-def field(node: Node | None, *path: str) -> Node | None:
-    """What stands in a field of a node, in a field of that, and so on."""
-    for name in path:
-        node = node.child_by_field_name(name) if node is not None else None
-    return node
+def field(node: Node | None, name: str, inner: str = "") -> Node | None:
+    """What stands in a field of a node, or (`inner`) in a field of that."""
+    found = None if node is None else node.child_by_field_name(name)
+    return found.child_by_field_name(inner) if inner and found is not None else found
 
 
 def sides(node: Node) -> tuple[Node, str, Node] | None:
     """What stands left of an operator or an assignment, the operator, and what stands right."""
-    left, operator, right = (field(node, name) for name in ("left", "operator", "right"))
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if left is None or right is None:
         return None
+    operator = node.child_by_field_name("operator")
     return left, operator.type if operator is not None else "", right
 
 
