@@ -2,9 +2,9 @@
 of one module.
 
 `syntax` and `patterns` know the nodes, `walk` who binds which name in which `scope`, `names` what
-a dotted name means (`modules` what an import names), `evaluate` what an expression is worth within
-its `budget`: `variables`, `texts`, `environ` and `schema` are what it knows. `collect`, `settings`
-and `exports` turn that into facts.
+a dotted name means (`modules` what an import names), `evaluate` what an expression is worth, with
+what `variables`, `texts`, `environ` and `schema` know of JavaScript. `collect`, `constants` and
+`exports` find the facts. What is the same in any language is in `supa_lint.read.code`.
 """
 
 from __future__ import annotations

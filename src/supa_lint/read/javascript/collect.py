@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from supa_lint.model import (
-    Call,
-    Const,
-    Expr,
-    Facts,
-    Hole,
-    Mention,
-    Read,
-    Setting,
-    Span,
-    Symbol,
-    Unknown,
-    Value,
-)
+from supa_lint.model import HOLE, Call, Facts, Hole, Mention, Read, Span, Value
 from supa_lint.raw import Raw
 from supa_lint.read import text
-from supa_lint.read.javascript import exports, schema, settings
+from supa_lint.read.code.facts import Gathered
+from supa_lint.read.code.terms import Parsed, Table, Term, as_text
+from supa_lint.read.javascript import constants, exports, schema
+from supa_lint.read.javascript.environ import MAPPINGS
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.names import MAPPINGS
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -35,11 +24,12 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     unwrap,
 )
 from supa_lint.read.javascript.texts import REWRITING
-from supa_lint.read.terms import call, seal
 from supa_lint.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -48,7 +38,6 @@ if TYPE_CHECKING:
 _TEXTS = {"string", "template_string"}
 _FIELDS = {"public_field_definition", "field_definition"}
 _MENTIONING = {*_TEXTS, "jsx_text"}
-_LONGEST_OPTION = 80
 _MOST_AROUND = 20
 
 
@@ -61,17 +50,12 @@ class _Collector:
     def __init__(self, module: Module, source: Source, wanted: Callable[[str], bool]) -> None:
         self.module = module
         self.source = source
-        self.file = source.file
         self.wanted = cache(wanted)  # the same few names come again and again
-        self.sealer = Sealer(source.file)
-        self.evaluator = Evaluator(module, source, self.sealer.seal)
-        self.constants = settings.Constants(self.evaluator)
-        self.calls: list[Call] = []
-        self.reads: list[Read] = []
-        self.settings: list[Setting] = []
-        self.attributes: list[tuple[str, Expr]] = []
-        self.claimed: set[int] = set()
-        """String literals that are part of a fact already."""
+        sealer = Sealer(source.file)
+        self.evaluator = Evaluator(module, source, sealer.seal)
+        self.memory = self.evaluator.memory
+        self.found = Gathered(source.file, self.memory, sealer)
+        self.literals = constants.Literals(self.evaluator, self.found.constants)
         self.defaulted: list[Span] = []
         """The defaults of variables that are part of a read."""
         self.targets: set[int] = set()
@@ -82,34 +66,19 @@ class _Collector:
         """Where the last call that is a fact ends: what stands in it belongs to it."""
 
     def facts(self) -> Facts:
-        found = list(exports.exports(self.module, self.source))
-        configuration = self._configuration(found)
+        exported = list(exports.exports(self.module, self.source))
+        configuration = self._configuration(exported)
         for site in self.module.sites:
-            self.evaluator.literals = set()
             if configuration is not None and site.node.id == configuration.id:
                 self.inside = max(self.inside, site.node.end_byte)
             self._visit(site)
         self._imports()
-        self.settings += self.constants.settled()
-        self.claimed |= self.constants.claimed
-        definitions = exports.definitions(found, self.evaluator, self.wanted)
-        self.claimed |= self._default_literals()
-        mentions = (*self._strings(), *self._comments(), *self._unread())
-        rewrites = self.evaluator.rewrites
-        return Facts(
-            self.file.path,
-            settings=tuple(self.settings),
-            calls=tuple(self.calls),
-            attributes=tuple(self.attributes),
-            definitions=tuple(definitions),
-            reads=tuple(
-                replace(one, rewritten=frozenset(rewrites.get(one.variable, ())))
-                for one in self.reads
-            ),
-            mentions=mentions,
-            secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self.evaluator.budget.notes(self.file.path),
-        )
+        self.found.settle()
+        given = exports.defined(exported, self.evaluator)
+        definitions = self.found.definitions(given, self.wanted, unknown=False)
+        self.found.claimed |= self._default_literals()
+        comments = self.found.comments(map(self.source.span, self.module.comments))
+        return self.found.facts(definitions, chain(self._strings(), comments, self._unread()))
 
     def _visit(self, site: Site) -> None:
         node, kind = site.node, site.node.type
@@ -124,9 +93,9 @@ class _Collector:
         elif kind == "variable_declarator":
             self._declarator(site)
         elif kind in _FIELDS:
-            self.constants.declared(site)
+            self.literals.declared(site)
         elif kind == "object" and node.start_byte >= self.inside:
-            self.constants.properties(node, site.scope)
+            self.literals.properties(node, site.scope)
         elif kind == "template_string" and self._appends(node):
             self.evaluator.ask(node, site.scope)
         elif kind in CLASSES:
@@ -134,45 +103,40 @@ class _Collector:
 
     # --- code
 
-    def _configuration(self, found: list[exports.Export]) -> Node | None:
-        self.evaluator.literals = set()
-        configured = exports.configuration(found, self.evaluator, self.wanted)
+    def _configuration(self, exported: list[exports.Export]) -> Node | None:
+        with self.memory.noting() as literals:
+            configured = exports.configuration(exported, self.evaluator, self.wanted)
         if configured is None:
             return None
-        self.calls.append(configured[0])
-        self.claimed |= self.evaluator.literals
+        self.found.call(lambda: configured[0])
+        self.found.claimed |= literals
         return unwrap(configured[1])
 
     def _call(self, node: Node, scope: Scope) -> None:
         evaluator = self.evaluator
         callee = evaluator.names.callee(node, scope)
         if self.wanted(callee):
-            invoke = evaluator.invoke(callee, node, scope)
-            self.calls.append(call(invoke, self.sealer.seal, self._within(scope)))
-            self.claimed |= evaluator.literals
+            invoke = partial(evaluator.invoke, callee, node, scope)
+            self.found.call(invoke, self._within(scope))
             self.inside = max(self.inside, node.end_byte)
         if node.type == "new_expression":
             return
         self._environment_call(callee, node, scope)
-        function = node.child_by_field_name("function")
-        key = function.child_by_field_name("property") if function is not None else None
-        if key is not None and self.source.code(key) in REWRITING:
+        if self.source.code(field(node, "function", "property")) in REWRITING:
             evaluator.ask(node, scope)
 
     def _environment_call(self, callee: str, node: Node, scope: Scope) -> None:
         evaluator = self.evaluator
         given = arguments(node)
         for variable, span in schema.variables(node, scope, evaluator):
-            self.reads.append(Read(variable, span))
+            self.found.reads.append(Read(variable, span))
         if callee == "Deno.env.set" and len(given) == 2:
-            evaluator.literals = set()
             name = self.source.string(given[0]) or ""
             self._export(name, given[1], scope, evaluator.span(node))
         elif callee == "Object.assign" and len(given) > 1:
             if evaluator.dotted(given[0], scope) in MAPPINGS:
                 self._export_all(given[1], scope, evaluator.span(node))
         elif given and given[0].type in _TEXTS:
-            evaluator.literals = set()
             term = evaluator.ask(node, scope)
             hole = term.holes[0] if isinstance(term, Raw) and term.holes else Hole()
             if hole.variable and hole.variable == self.source.string(given[0]):
@@ -190,16 +154,16 @@ class _Collector:
 
     def _binary(self, node: Node, scope: Scope) -> None:
         """`process.env.X ?? "default"`, `url + "?x=y"`."""
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
+        found = sides(node)
+        if found is None:
             return
-        if operator.type in ("??", "||"):
+        left, operator, right = found
+        if operator in ("??", "||"):
             term = self.evaluator.ask(node, scope)
             default = term.holes[0].default if isinstance(term, Raw) and term.holes else None
             if default is not None:
                 self.defaults[unwrap(left).id] = default
-        elif operator.type == "+" and (self.source.string(right) or "")[:1] in ("?", "&"):
+        elif operator == "+" and (self.source.string(right) or "")[:1] in ("?", "&"):
             self.evaluator.ask(node, scope)
 
     def _appends(self, node: Node) -> bool:
@@ -213,8 +177,7 @@ class _Collector:
 
     def _property(self, node: Node, scope: Scope) -> None:
         """`process.env.X`."""
-        inner = node.child_by_field_name("object")
-        key = node.child_by_field_name("property")
+        inner, key = field(node, "object"), field(node, "property")
         if inner is None or node.id in self.targets:
             return
         if key is not None and not self.source.code(key).isupper() and not self._env(inner):
@@ -236,26 +199,25 @@ class _Collector:
         if default is not None:
             self.defaulted.append(default.span)
         span = self.evaluator.span(node)
-        self.reads.append(Read(hole.variable or "", span, default=default))
+        self.found.reads.append(Read(hole.variable or "", span, default=default))
 
     def _declarator(self, site: Site) -> None:
         node, scope, evaluator = site.node, site.scope, self.evaluator
-        target, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+        target, value = field(node, "name"), field(node, "value")
         if target is None or value is None:
             return
         if target.type == "object_pattern":
             if evaluator.dotted(value, scope) in MAPPINGS:
                 for one in children(target):
-                    inner = one.child_by_field_name("value") or one
-                    key = one.child_by_field_name("key") or inner.child_by_field_name("left") or one
-                    name = self.source.key(key)
-                    fallback = inner.child_by_field_name("right")
+                    inner = field(one, "value") or one
+                    name = self.source.key(field(one, "key") or field(inner, "left") or one)
+                    fallback = field(inner, "right")
                     term = evaluator.ask(fallback, scope) if fallback is not None else None
-                    default = self.sealer.seal(term, name or "") if isinstance(term, Raw) else None
+                    default = evaluator.seal(term, name or "") if isinstance(term, Raw) else None
                     if name and is_name(name):
                         self._read(one, Hole(variable=name, default=default))
             return
-        self.constants.declared(site)
+        self.literals.declared(site)
         name = self.source.code(target)
         owner = scope.owner(name)
         if owner and (len(owner.bindings[name]) > 1 or owner.mutations.get(name)):
@@ -263,19 +225,19 @@ class _Collector:
 
     def _assignment(self, node: Node, scope: Scope) -> None:
         evaluator = self.evaluator
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is None or right is None:
+        found = sides(node)
+        if found is None:
             return
+        left, operator, right = found
         target = unwrap(left)
-        inner = target.child_by_field_name("object")
+        inner = field(target, "object")
         if inner is None:
             return
         if node.type != "assignment_expression":
-            operator = node.child_by_field_name("operator")
-            if operator is not None and operator.type in ("??=", "||="):
+            if operator in ("??=", "||="):
                 term = evaluator.ask(right, scope)
                 if isinstance(term, Raw):
-                    self.defaults[target.id] = self.sealer.seal(term)
+                    self.defaults[target.id] = evaluator.seal(term, "")
             return
         self.targets.add(target.id)
         _, keys, exact = access(target, self.source)
@@ -290,28 +252,27 @@ class _Collector:
             and is_name(keys[-1])
             and self.source.code(inner) not in ("module", "exports", "module.exports")
         ):
-            self._attribute(keys[-1], right, scope)
+            self.found.attribute(keys[-1], evaluator.ask(right, scope), evaluator.span(right))
 
     def _export(self, name: str, value: Node, scope: Scope, span: Span) -> None:
-        term = self.evaluator.ask(value, scope)
-        found = list(settings.exported(name, term, span, self.evaluator))
-        self.settings += found
-        self.claimed |= self.evaluator.literals if found else set()
+        """`process.env.X = value`."""
+        with self.memory.noting() as literals:
+            term = self.evaluator.ask(value, scope)
+        self._exported(name, term, span, literals)
 
     def _export_all(self, value: Node, scope: Scope, span: Span) -> None:
-        term = self.evaluator.ask(value, scope)
-        self.settings += settings.exported_all(term, span, self.evaluator)
-        self.claimed |= self.evaluator.literals
+        """`Object.assign(process.env, value)`."""
+        with self.memory.noting() as literals:
+            term = self.evaluator.ask(value, scope)
+        for name, one in term.entries if isinstance(term, Table) else ():
+            self._exported(name, one, span, literals)
+        self.found.claimed |= literals
         self.inside = max(self.inside, value.end_byte)
 
-    def _attribute(self, name: str, value: Node, scope: Scope) -> None:
-        """`options.prepare = false`: the last name, and the value where it is simple."""
-        term = self.evaluator.ask(value, scope)
-        short = isinstance(term, Raw) and len(term.text) <= _LONGEST_OPTION
-        if short or isinstance(term, Const | Symbol):
-            self.attributes.append((name, seal(term, self.sealer.seal, name)))
-        else:
-            self.attributes.append((name, Unknown(self.evaluator.span(value))))
+    def _exported(self, name: str, term: Term, span: Span, literals: set[int]) -> None:
+        """A variable that code sets, where that says anything itself."""
+        if is_name(name) and (not isinstance(term, Raw | Parsed) or as_text(term).text != HOLE):
+            self.found.export(name, term, span, literals)
 
     def _class(self, node: Node) -> None:
         """A class that extends a client and has no constructor calls that of the client."""
@@ -321,7 +282,7 @@ class _Collector:
         callee = self.evaluator.dotted(cls.heritage, cls.parent or cls)
         if callee and self.wanted(callee):
             span = self.evaluator.span(cls.heritage)
-            self.calls.append(Call(callee, (), (), True, span))
+            self.found.calls.append(Call(callee, (), (), True, span))
 
     def _imports(self) -> None:
         """`import { X } from "$env/static/private"`."""
@@ -329,7 +290,7 @@ class _Collector:
             for one in bindings:
                 if one.imported and one.imported.module in MAPPINGS and one.imported.member:
                     span = self.evaluator.span(one.node)
-                    self.reads.append(Read(one.imported.member, span))
+                    self.found.reads.append(Read(one.imported.member, span))
 
     # --- text
 
@@ -348,18 +309,11 @@ class _Collector:
             if node.type not in _MENTIONING or not self.source.holds(node, URL):
                 continue
             if node.type == "jsx_text":
-                span = self.source.span(node)
-                yield from text.mentions(self.file, self.sealer, span.start, span.end, False)
-            elif node.id not in self.claimed:
+                yield from self.found.mentions(self.source.span(node), comment=False)
+            elif node.id not in self.found.claimed:
                 term = self.evaluator.ask(node, site.scope)
                 if isinstance(term, Raw):
-                    yield from text.mentions_in(self.sealer, term)
-
-    def _comments(self) -> Iterator[Mention]:
-        for node in self.module.comments:
-            span = self.source.span(node)
-            if self.file.data.find(b"://", span.start, span.end) >= 0:
-                yield from text.mentions(self.file, self.sealer, span.start, span.end, True)
+                    yield from text.mentions_in(self.found.sealer, term)
 
     def _unread(self) -> Iterator[Mention]:
         """DSNs where the syntax is not understood."""
@@ -371,8 +325,8 @@ class _Collector:
         furthest: list[int] = []
         for span in spans:
             furthest.append(max(span.end, furthest[-1] if furthest else 0))
-        start, end = self.file.body, len(self.file.data)
-        for mention in text.mentions(self.file, self.sealer, start, end):
+        file = self.source.file
+        for mention in self.found.mentions(Span(file.path, file.body, len(file.data))):
             before = bisect_right(starts, mention.dsn.span.start) - 1
             if before < 0 or furthest[before] <= mention.dsn.span.start:
                 yield mention

@@ -4,20 +4,39 @@ that are given a variable's name."""
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Const, Hole, Span, Value
+from supa_lint.model import HOLE, Hole, Span
 from supa_lint.raw import Raw
-from supa_lint.read.javascript.names import MAPPINGS
+from supa_lint.read.code.environment import Seal, hole
+from supa_lint.read.code.terms import Term, literal
 from supa_lint.read.javascript.scope import Scope
-from supa_lint.read.javascript.syntax import arguments
-from supa_lint.read.terms import Parsed, Term, as_text
+from supa_lint.read.javascript.syntax import arguments, field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from supa_lint.read.javascript.evaluate import Evaluator
+
+ENVIRONMENT = "process.env"
+MAPPINGS = frozenset(
+    {
+        ENVIRONMENT,
+        "Bun.env",
+        "Deno.env.toObject",
+        "bun.env",
+        "cloudflare:workers.env",
+        "import.meta.env",
+        "vite.loadEnv",
+        "$env/dynamic/private.env",
+        "$env/dynamic/public.env",
+        "$env/static/private",
+        "$env/static/public",
+        "astro:env/server",
+        "astro:env/client",
+    }
+)
+"""What is asked for a variable by its name."""
 
 _CALLS = {
     "Deno.env.get",
@@ -47,33 +66,15 @@ def is_variable(name: str) -> bool:
     return _VARIABLE.fullmatch(name) is not None
 
 
-def hole(variable: str | None, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
-    """The text of an environment variable."""
-    sealed = _sealed(default, variable, evaluator)
-    name = variable if variable and _ANY_VARIABLE.fullmatch(variable) else None
-    return Raw(HOLE, span, (Hole(variable=name, default=sealed),))
+def read(variable: str, default: Term | None, span: Span, seal: Seal) -> Raw:
+    """The text of an environment variable, as far as its name is one."""
+    name = variable if _ANY_VARIABLE.fullmatch(variable) else None
+    return hole(name, default, span, seal)
 
 
-def _sealed(default: Term | None, variable: str | None, evaluator: Evaluator) -> Value | None:
-    """A default that is a text or a number."""
-    number = isinstance(default, Const) and type(default.value) in (int, float)
-    if default is None or not (number or isinstance(default, Raw | Parsed)):
-        return None
-    return evaluator.seal(as_text(default), variable or "")
-
-
-def with_default(raw: Raw, default: Term, evaluator: Evaluator) -> Raw:
-    """`raw ?? default`, where `raw` is one hole."""
-    first = raw.holes[0]
-    sealed = _sealed(default, first.variable, evaluator)
-    if first.default is not None or sealed is None:
-        return raw
-    return replace(raw, holes=(replace(first, default=sealed), *raw.holes[1:]))
-
-
-def property_of(name: str, key: str, span: Span, evaluator: Evaluator) -> Raw | None:
+def property_of(name: str, key: str, span: Span, seal: Seal) -> Raw | None:
     """A property of an object called `name`, if that is the environment."""
-    return hole(key, None, span, evaluator) if name in MAPPINGS else None
+    return read(key, None, span, seal) if name in MAPPINGS else None
 
 
 def read_call(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Raw | None:
@@ -90,21 +91,20 @@ def read_call(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Ra
     ):
         return None
     named = evaluator.evaluate(given[0], scope)
-    name = named.text if isinstance(named, Raw) and not named.holes else ""
+    name = literal(named) or ""
     default = evaluator.evaluate(given[1], scope) if len(given) > 1 else None
     if callee in _CALLS:
-        return hole(name, default, span, evaluator)
+        return read(name, default, span, evaluator.seal)
     if last in ("get", "getOrThrow"):
         return _configuration(callee, node, name, default, evaluator)
-    return hole(name, default, span, evaluator) if is_variable(name) else None
+    return read(name, default, span, evaluator.seal) if is_variable(name) else None
 
 
 def _configuration(
     callee: str, node: Node, name: str, default: Term | None, evaluator: Evaluator
 ) -> Raw | None:
     """`config.get("X")` of NestJS: a variable, or a path into the project's configuration."""
-    function = node.child_by_field_name("function")
-    receiver = function.child_by_field_name("object") if function is not None else None
+    receiver = field(node, "function", "object")
     if receiver is None:
         return None
     holder = callee.rpartition(".")[0]
@@ -114,7 +114,7 @@ def _configuration(
         return None
     span = evaluator.span(node)
     if is_variable(name):
-        return hole(name, default, span, evaluator)
+        return read(name, default, span, evaluator.seal)
     if _PATH.fullmatch(name):
         return Raw(HOLE, span, (Hole(symbol=name),))
     return None

@@ -7,38 +7,32 @@ changes on its way keeps its first value, marked with the parts that change.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, MASK, Const, Hole, Span, Unknown, Value
 from supa_lint.raw import Raw
-from supa_lint.read.budget import Budget
+from supa_lint.read.code.budget import Budget
+from supa_lint.read.code.environment import either, hole
+from supa_lint.read.code.memory import Memory
+from supa_lint.read.code.rewriting import appended
+from supa_lint.read.code.terms import Invoke, Items, Parsed, Table, Term, concat, join
+from supa_lint.read.code.texts import number
 from supa_lint.read.javascript import environ, texts
-from supa_lint.read.javascript.names import MAPPINGS, Names
+from supa_lint.read.javascript.names import Names
 from supa_lint.read.javascript.scope import Module, Scope
 from supa_lint.read.javascript.syntax import (
     FUNCTIONS,
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     tagged,
     unwrap,
 )
-from supa_lint.read.javascript.variables import Variables, imported, merge
-from supa_lint.read.terms import (
-    HEAVIEST,
-    Invoke,
-    Items,
-    Parsed,
-    Table,
-    Term,
-    concat,
-    join,
-    weight,
-)
+from supa_lint.read.javascript.variables import Variables, imported
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -55,49 +49,26 @@ class Evaluator:
         self.module = module
         self.source = source
         self.seal = seal
-        self.budget = Budget(question=2_000, file=200_000)
-        self.names = Names(module, source, self.budget)
-        self.rewrites: dict[str, set[str]] = defaultdict(set)
-        """Parts that code changes, by environment variable."""
-        self.literals: set[int] = set()
-        """Ids of the string literals that were evaluated."""
+        self.memory = Memory(Budget(question=2_000, file=200_000), seal)
+        self.names = Names(module, source, self.memory.budget)
         self.variables = Variables(self)
-        self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: Node, scope: Scope) -> Term:
-        """Evaluate, once: the entry for everyone outside."""
-        if node.id not in self._asked:
-            before, self.literals = self.literals, set()
-            term = self.evaluate(node, scope)
-            self._asked[node.id] = (term, self.literals)
-            self.literals = before
-        term, literals = self._asked[node.id]
-        self.literals |= literals
-        return term
+        """Like `evaluate`, remembering the answer: for whole expressions of the module."""
+        return self.memory.once(node.id, lambda: self.evaluate(node, scope))
 
     def evaluate(self, node: Node, scope: Scope) -> Term:
+        """What an expression is worth, as a part of the question that is being asked."""
         node = unwrap(node)
-        try:
-            visit = getattr(self, f"on_{node.type}", None)
-            if not self.budget.enter() or visit is None:
-                return Unknown(self.span(node))
-            term: Term = visit(node, scope)
-            return term if weight(term) <= HEAVIEST else Unknown(self.span(node))
-        finally:
-            self.budget.leave()
+        visit = getattr(self, f"on_{node.type}", None)
+        term = self.memory.step(visit, node, scope) if visit else None
+        return term or Unknown(self.span(node))
 
     def span(self, node: Node) -> Span:
         return self.source.span(node)
 
     def dotted(self, node: Node, scope: Scope) -> str | None:
         return self.names.dotted(node, scope)
-
-    def rewrite(self, raw: Raw, parts: frozenset[str]) -> Raw:
-        """The text with `parts` changed; remembers the variables it came from."""
-        for hole in raw.holes:
-            if hole.variable and hole.part is None:
-                self.rewrites[hole.variable] |= parts
-        return replace(raw, rewritten=raw.rewritten | parts)
 
     def mentions(self, node: Node, name: str) -> bool:
         """Whether an expression uses a name. (A long one may.)"""
@@ -128,15 +99,14 @@ class Evaluator:
     on_shorthand_property_identifier = on_identifier
 
     def on_member_expression(self, node: Node, scope: Scope) -> Term:
-        inner = node.child_by_field_name("object")
-        key = self.source.key(node.child_by_field_name("property"))
+        inner, key = field(node, "object"), self.source.key(field(node, "property"))
         if inner is None or key is None:
             return Unknown(self.span(node))
         return self._member(node, inner, key, scope)
 
     def on_subscript_expression(self, node: Node, scope: Scope) -> Term:
         cut = texts.cut(node, scope, self)
-        inner, index = node.child_by_field_name("object"), node.child_by_field_name("index")
+        inner, index = field(node, "object"), field(node, "index")
         if cut is not None or inner is None or index is None:
             return cut or Unknown(self.span(node))
         key = self.evaluate(index, scope)
@@ -145,20 +115,18 @@ class Evaluator:
         if isinstance(key, Raw) and not key.holes:
             return self._member(node, inner, key.text, scope)
         named = self.names.resolve(inner, scope)
-        if named and named.name in MAPPINGS:
-            return environ.hole(None, None, self.span(node), self)
+        if named and named.name in environ.MAPPINGS:
+            return hole(None, None, self.span(node), self.seal)
         return Unknown(self.span(node))
 
     def _member(self, node: Node, inner: Node, key: str, scope: Scope) -> Term:
         span = self.span(node)
         base = self.names.resolve(inner, scope)
         if base:
-            read = environ.property_of(base.name, key, span, self)
+            read = environ.property_of(base.name, key, span, self.seal)
             if read is not None:
                 return read
-            holder = (
-                base.scope and base.scope.kind == "class" and self.names.holder(base.scope, key)
-            )
+            holder = self.names.holder(base.cls, key) if base.cls else None
             if holder:
                 return self._field(holder, key, span)
         if base is None or base.kind == "name" or base.fields:
@@ -196,8 +164,8 @@ class Evaluator:
 
     def on_call_expression(self, node: Node, scope: Scope) -> Term:
         callee = self.names.callee(node, scope)
-        function = node.child_by_field_name("function")
-        local = self.names.function(function, scope) if function is not None else None
+        function = field(node, "function")
+        local = self.names.function(function, scope)
         if local:
             result = self.returned(local, self._given(node, scope))
             if not isinstance(result, Unknown):
@@ -209,7 +177,7 @@ class Evaluator:
         )
         if known is not None:
             return known
-        named = self.names.resolve(function, scope) if function is not None else None
+        named = self.names.resolve(function, scope)
         last = callee.rpartition(".")[2]
         if named and named.own and local is None and _TEXT_FUNCTION.search(last):
             return Raw(HOLE, self.span(node), (Hole(symbol=callee),))
@@ -241,40 +209,32 @@ class Evaluator:
     def returned(self, function: Scope, given: list[Term] | None = None) -> Term:
         """What a function of this module returns."""
         span = self.span(function.node)
-        key = (id(function), "")
-        if function.generator or key in self.variables.active:
+        if function.generator:
             return Unknown(span)
-        before = self.variables.arguments
-        if given is not None:
-            nothing = Const(None, span)
-            padded = [*given, *(nothing for _ in range(8 - len(given)))]
-            self.variables.arguments = before | {
-                (id(function), position): term for position, term in enumerate(padded)
-            }
-        self.variables.active.add(key)
-        try:
-            terms = [self.evaluate(value, scope) for value, scope in function.returns]
-        finally:
-            self.variables.active.discard(key)
-            self.variables.arguments = before
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
-        return join(real or terms, span)
+        nothing: Term = Const(None, span)
+        padded = [*given, *(nothing for _ in range(8 - len(given)))] if given is not None else []
+        return self.memory.returned(
+            id(function),
+            dict(enumerate(padded)),
+            lambda: [self.evaluate(value, scope) for value, scope in function.returns],
+            span,
+        )
 
     # --- literals
 
     def on_string(self, node: Node, scope: Scope) -> Term:
-        self.literals.add(node.id)
+        self.memory.literals.add(node.id)
         return concat(
             [one for one in self.source.parts(node) if isinstance(one, Raw)], self.span(node)
         )
 
     def on_template_string(self, node: Node, scope: Scope) -> Term:
-        self.literals.add(node.id)
+        self.memory.literals.add(node.id)
         pieces: list[Term] = [
             one if isinstance(one, Raw) else self.evaluate(one, scope)
             for one in self.source.parts(node)
         ]
-        return texts.appended(concat(pieces, self.span(node)), self)
+        return appended(concat(pieces, self.span(node)), self.memory)
 
     def on_number(self, node: Node, scope: Scope) -> Term:
         return texts.numeral(self.source.code(node), self.span(node))
@@ -299,14 +259,14 @@ class Evaluator:
                 term = (
                     self.evaluate(inner, scope) if inner is not None else Unknown(self.span(child))
                 )
-                spread = merge(Table((), True, self.span(child)), term)
+                spread = texts.spread(Table((), True, self.span(child)), term)
                 entries |= spread.entries
                 complete = complete and spread.complete
                 continue
             if kind == "shorthand_property_identifier":
                 name, value = self.source.code(child), self.evaluate(child, scope)
             elif kind == "method_definition":
-                name = self.source.key(child.child_by_field_name("name")) or ""
+                name = self.source.key(field(child, "name")) or ""
                 value = self._function(name, child)
             else:
                 name, value = self._pair(child, scope)
@@ -317,7 +277,7 @@ class Evaluator:
 
     def _pair(self, node: Node, scope: Scope) -> tuple[str, Term]:
         """Name and value of a pair; without a name when that is computed."""
-        key, value = node.child_by_field_name("key"), node.child_by_field_name("value")
+        key, value = field(node, "key"), field(node, "value")
         if node.type != "pair" or key is None or value is None:
             return "", Unknown(self.span(node))
         name = self.source.key(key)
@@ -345,46 +305,34 @@ class Evaluator:
 
     def on_binary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None:
-            return Unknown(span)
-        if operator.type in ("??", "||"):
-            return self.either(self.evaluate(left, scope), self.evaluate(right, scope), span)
-        if operator.type != "+":
-            return Unknown(span)
-        operands = [right]
-        while left.type == "binary_expression":  # long sums nest as deep as they are long
-            inner, sign = left.child_by_field_name("left"), left.child_by_field_name("operator")
-            last = left.child_by_field_name("right")
-            if inner is None or last is None or sign is None or sign.type != "+":
-                break
+        found = sides(node)
+        if found and found[1] in ("??", "||"):
+            left, right = self.evaluate(found[0], scope), self.evaluate(found[2], scope)
+            return self.either(left, right, span)
+        operands: list[Node] = []
+        first = node
+        while found and found[1] == "+":  # long sums nest as deep as they are long
+            first, _, last = found
             operands.append(last)
-            left = inner
-        operands.append(left)
+            found = sides(first) if first.type == "binary_expression" else None
+        operands.append(first)
+        if first is node:
+            return Unknown(span)
         terms = [self.evaluate(one, scope) for one in reversed(operands)]
         if not any(isinstance(term, Raw) for term in terms):
             return Unknown(span)
-        return texts.appended(concat(terms, span), self)
+        return appended(concat(terms, span), self.memory)
 
     def either(self, first: Term, second: Term, span: Span) -> Term:
         """`first ?? second`."""
-        if isinstance(first, Const) and not first.value:
-            return second
-        if isinstance(first, Unknown) and isinstance(second, Raw):
-            return Raw(HOLE, span, (Hole(default=self.seal(second, "")),))
         if isinstance(first, Unknown) and isinstance(second, Invoke):
             return second  # `globalThis.db ?? new Client()`
-        if isinstance(first, Raw) and not first.text:
-            return second
-        if isinstance(first, Raw) and first.text == HOLE:
-            return environ.with_default(first, second, self)
-        return first
+        return either(first, second, span, self.seal)
 
     def on_ternary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        fields = ("condition", "consequence", "alternative")
-        test, first, second = (node.child_by_field_name(one) for one in fields)
+        names = ("condition", "consequence", "alternative")
+        test, first, second = (field(node, name) for name in names)
         if test is None or first is None or second is None:
             return Unknown(span)
         terms = [self.evaluate(first, scope), self.evaluate(second, scope)]
@@ -394,15 +342,14 @@ class Evaluator:
 
     def on_unary_expression(self, node: Node, scope: Scope) -> Term:
         span = self.span(node)
-        operator = node.child_by_field_name("operator")
-        argument = node.child_by_field_name("argument")
+        operator, argument = field(node, "operator"), field(node, "argument")
         if operator is None or argument is None:
             return Unknown(span)
         if operator.type == "void":
             return Const(None, span)
         term = self.evaluate(argument, scope)
         if operator.type == "+":
-            return texts.number(term, span)
+            return number(term, span) or Unknown(span)
         if isinstance(term, Const) and operator.type == "!":
             return Const(not term.value, span)
         if isinstance(term, Const) and isinstance(term.value, int | float) and operator.type == "-":
@@ -410,5 +357,5 @@ class Evaluator:
         return Unknown(span)
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> Term:
-        right = node.child_by_field_name("right")
+        right = field(node, "right")
         return self.evaluate(right, scope) if right is not None else Unknown(self.span(node))

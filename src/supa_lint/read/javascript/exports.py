@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Call, Definition, Hole
+from supa_lint.model import HOLE, Hole
 from supa_lint.raw import Raw
+from supa_lint.read.code.facts import MOST_DEFINITIONS
+from supa_lint.read.code.terms import Invoke, Items, Table, Term
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.modules import specifier
-from supa_lint.read.javascript.names import ENVIRONMENT
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -22,16 +23,15 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
     is_name,
+    sides,
     unwrap,
 )
-from supa_lint.read.terms import Invoke, Items, Parsed, Table, Term, as_text, call, seal
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
-_MOST_DEFINITIONS = 400
 _DEEPEST = 4
 
 
@@ -57,28 +57,27 @@ def exports(module: Module, source: Source) -> Iterator[Export]:
 def _exported(site: Site, source: Source) -> Iterator[Export]:
     node, scope = site.node, site.scope
     default = any(child.type == "default" for child in node.children)
-    value = node.child_by_field_name("value")
-    declaration = node.child_by_field_name("declaration")
+    value, declaration = field(node, "value"), field(node, "declaration")
     if value is None and any(child.type == "=" for child in node.children):
         value = next(iter(children(node)), None)
         default = True
     if value is not None and default:
         yield Export("default", value, scope)
     elif declaration is not None and declaration.type in FUNCTIONS | CLASSES:
-        name = declaration.child_by_field_name("name")
+        name = field(declaration, "name")
         written = source.code(name) if name is not None else "default"
         yield Export("default" if default else written, declaration, scope)
     elif declaration is not None:
         for one in children(declaration):
-            name = one.child_by_field_name("name")
+            name = field(one, "name")
             if name is not None and name.type == "identifier":
                 yield Export(source.code(name), name, scope)
-    given = node.child_by_field_name("source")
-    text = source.string(given) if given is not None else None
+    given = field(node, "source")
+    text = source.string(given)
     for clause in children(node):
         for one in children(clause) if clause.type == "export_clause" else []:
-            name = one.child_by_field_name("name")
-            alias = source.key(one.child_by_field_name("alias") or name)
+            name = field(one, "name")
+            alias = source.key(field(one, "alias") or name)
             if name is None or alias is None:
                 continue
             if given is None:
@@ -89,10 +88,10 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
 
 def _assigned(site: Site, source: Source) -> Iterator[Export]:
     """`module.exports = x`, `exports.name = x`."""
-    left = site.node.child_by_field_name("left")
-    right = site.node.child_by_field_name("right")
-    if left is None or right is None:
+    found = sides(site.node)
+    if found is None:
         return
+    left, _, right = found
     root, keys, exact = access(left, source)
     if not exact or root.type != "identifier":
         return
@@ -105,7 +104,7 @@ def _assigned(site: Site, source: Source) -> Iterator[Export]:
 
 def configuration(
     found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
-) -> tuple[Call, Node] | None:
+) -> tuple[Invoke, Node] | None:
     """What a configuration file such as `drizzle.config.ts` exports, as a call of
     `drizzle.config.default`, and the node it stands in."""
     callee = evaluator.names.qualified("default")
@@ -114,7 +113,7 @@ def configuration(
         return None
     term = _default(default.node, default.scope, evaluator)
     span = evaluator.span(default.node)
-    return call(Invoke(callee, (term,), (), True, span), evaluator.seal), default.node
+    return Invoke(callee, (term,), (), True, span), default.node
 
 
 def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
@@ -133,17 +132,10 @@ def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
     return term
 
 
-def definitions(
-    found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
-) -> list[Definition]:
-    """What other modules may import, as far as it could be part of a connection."""
-    path = evaluator.source.file.path
+def defined(found: list[Export], evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+    """What other modules may import."""
     terms = ((name, term) for one in found for name, term in _defined(one, evaluator))
-    return [
-        Definition(name, seal(term, evaluator.seal, name), path)
-        for name, term in islice(terms, _MOST_DEFINITIONS)
-        if is_name(name) and matters(term, wanted)
-    ]
+    return ((name, term) for name, term in islice(terms, MOST_DEFINITIONS) if is_name(name))
 
 
 def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
@@ -153,7 +145,7 @@ def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]
         yield export.name, Raw(HOLE, span, (Hole(symbol=export.symbol),))
         return
     for variable, span in schema.variables(node, scope, evaluator):
-        yield variable, environ.hole(variable, None, span, evaluator)
+        yield variable, environ.read(variable, None, span, evaluator.seal)
     named = evaluator.names.resolve(node, scope)
     inner = evaluator.module.scopes.get(unwrap(node).id) or (
         named.scope if named and named.kind == "name" else None
@@ -165,7 +157,7 @@ def _defined(export: Export, evaluator: Evaluator) -> Iterator[tuple[str, Term]]
             if any(one.kind != "function" for one in bindings):
                 yield name, evaluator.variables.resolve(name, inner, evaluator.span(inner.node))
         return
-    elif named and named.name == ENVIRONMENT:
+    elif named and named.name == environ.ENVIRONMENT:
         return
     else:
         term = _value(node, scope, evaluator)
@@ -190,18 +182,3 @@ def _members(term: Term, depth: int = 0) -> Iterator[tuple[str, Term]]:
         for name, value in term.entries:
             yield name, value
             yield from _members(value, depth + 1)
-
-
-def matters(term: Term, wanted: Callable[[str], bool]) -> bool:
-    """Whether a value could be part of a connection."""
-    if isinstance(term, Raw | Parsed):
-        raw = as_text(term)
-        known = any(hole.variable or hole.symbol or hole.default for hole in raw.holes)
-        return known or bool(_WORTH.search(raw.text))
-    if isinstance(term, Table):
-        return any(matters(value, wanted) for _, value in term.entries)
-    if isinstance(term, Items):
-        return any(matters(item, wanted) for item in term.items)
-    if isinstance(term, Invoke):
-        return wanted(term.callee) or any(matters(one, wanted) for one in term.args)
-    return False

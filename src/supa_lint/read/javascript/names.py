@@ -12,42 +12,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from supa_lint.read.budget import Budget
-from supa_lint.read.javascript.modules import specifier
+from supa_lint.read.code.budget import Budget
+from supa_lint.read.javascript.environ import ENVIRONMENT
+from supa_lint.read.javascript.modules import required
 from supa_lint.read.javascript.scope import Binding, Module, Scope
 from supa_lint.read.javascript.syntax import (
     FUNCTIONS,
     Source,
     arguments,
     children,
+    field,
     is_name,
     named_pairs,
+    sides,
     tagged,
+    types,
     unwrap,
 )
 
 if TYPE_CHECKING:
     from tree_sitter import Node
-
-ENVIRONMENT = "process.env"
-MAPPINGS = frozenset(
-    {
-        ENVIRONMENT,
-        "Bun.env",
-        "Deno.env.toObject",
-        "bun.env",
-        "cloudflare:workers.env",
-        "import.meta.env",
-        "vite.loadEnv",
-        "$env/dynamic/private.env",
-        "$env/dynamic/public.env",
-        "$env/static/private",
-        "$env/static/public",
-        "astro:env/server",
-        "astro:env/client",
-    }
-)
-"""What is asked for a variable by its name."""
 
 _INTEROP = {
     "__importDefault",
@@ -64,6 +48,7 @@ _GLOBALS = re.compile(r"(?:globalThis|global|window|self)\.")
 _KEEPERS = {"singleton", "remember", "once", "lazy", "memoize", "cache"}
 """Functions that give what the function they are given returns."""
 _NOTHING = {"null", "undefined"}
+_MOST_CLASSES = 8  # that extend one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +64,11 @@ class Named:
     """Its class or function, when this module has it."""
     fields: tuple[Node, Scope] | None = None
     """Its object literal, when this module has it."""
+
+    @property
+    def cls(self) -> Scope | None:
+        """Its class, when this module has it."""
+        return self.scope if self.scope and self.scope.kind == "class" else None
 
 
 class Names:
@@ -107,16 +97,17 @@ class Names:
             if named is None:
                 return "?.tag"
             return f"{named.name}.default.tag" if named.kind == "module" else f"{named.name}.tag"
-        function = node.child_by_field_name("function") or node.child_by_field_name("constructor")
-        named = self.resolve(function, scope) if function is not None else None
+        named = self.resolve(field(node, "function") or field(node, "constructor"), scope)
         if named is None:
             return "?"
         if named.kind == "module":
             return f"{named.name}.default"
         return f"{named.name}.__call__" if named.kind == "instance" else named.name
 
-    def function(self, node: Node, scope: Scope) -> Scope | None:
+    def function(self, node: Node | None, scope: Scope) -> Scope | None:
         """The function of this module that an expression names."""
+        if node is None:
+            return None
         if unwrap(node).type in FUNCTIONS:
             return self.module.scopes.get(unwrap(node).id)
         named = self.resolve(node, scope)
@@ -124,7 +115,10 @@ class Names:
             return None
         return named.scope if named.scope.kind == "function" else None
 
-    def resolve(self, node: Node, scope: Scope) -> Named | None:
+    def resolve(self, node: Node | None, scope: Scope) -> Named | None:
+        """What an expression is called, as far as that is known."""
+        if node is None:
+            return None
         try:
             if not self.budget.enter():
                 return None
@@ -153,29 +147,26 @@ class Names:
 
     def on_super(self, node: Node, scope: Scope) -> Named | None:
         cls = scope.enclosing("class")
-        if cls is None or cls.heritage is None:
-            return None
-        return self.resolve(cls.heritage, cls.parent or cls)
+        return self.resolve(cls.heritage, cls.parent or cls) if cls else None
 
     def on_meta_property(self, node: Node, scope: Scope) -> Named:
         return Named(self.source.code(node))
 
     def on_member_expression(self, node: Node, scope: Scope) -> Named | None:
-        key = self.source.key(node.child_by_field_name("property"))
-        return self._member_of(node, key, scope)
+        return self._member_of(node, self.source.key(field(node, "property")), scope)
 
     on_nested_type_identifier = on_member_expression
 
     def on_subscript_expression(self, node: Node, scope: Scope) -> Named | None:
-        index = node.child_by_field_name("index")
+        index = field(node, "index")
         key = self.source.string(unwrap(index)) if index is not None else None
         return self._member_of(node, key if key and is_name(key) else None, scope)
 
     def on_call_expression(self, node: Node, scope: Scope) -> Named | None:
-        given = arguments(node)
-        module = self._required(node, given, scope)
-        if module:
-            return module
+        given, function = arguments(node), field(node, "function")
+        module = required(node, self.source)
+        if module and not (self.source.code(function) == "require" and scope.owner("require")):
+            return Named(module.name, "module", module.own)
         callee = self.callee(node, scope)
         last = callee.rpartition(".")[2]
         if last in _INTEROP and given:
@@ -186,28 +177,25 @@ class Names:
             return Named(ENVIRONMENT)
         if last in _KEEPERS and given and unwrap(given[-1]).type in FUNCTIONS:
             return self._result(self.module.scopes.get(unwrap(given[-1]).id))
-        function = node.child_by_field_name("function")
-        local = self.function(function, scope) if function is not None else None
+        local = self.function(function, scope)
         if local and (result := self._result(local)):
             return result
         if callee.startswith("?"):
             return None
-        named = self.resolve(function, scope) if function is not None else None
+        named = self.resolve(function, scope)
         return Named(callee, "instance", own=named is not None and named.own)
 
     def on_new_expression(self, node: Node, scope: Scope) -> Named | None:
-        constructor = node.child_by_field_name("constructor")
-        named = self.resolve(constructor, scope) if constructor is not None else None
+        named = self.resolve(field(node, "constructor"), scope)
         if named is None:
             return None
-        if named.scope and named.scope.kind == "class":
-            return self._instance(named.scope)
+        if named.cls:
+            return self._instance(named.cls)
         return Named(self.callee(node, scope), "instance", named.own)
 
     def on_binary_expression(self, node: Node, scope: Scope) -> Named | None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        operator = node.child_by_field_name("operator")
-        if left is None or right is None or operator is None or operator.type not in ("??", "||"):
+        left, operator, right = sides(node) or (None, "", None)
+        if operator not in ("??", "||"):
             return None
         second = self.resolve(right, scope)
         if second and second.kind == "instance":  # `globalThis.db ?? new Client()`
@@ -215,13 +203,12 @@ class Names:
         return self.resolve(left, scope) or second
 
     def on_ternary_expression(self, node: Node, scope: Scope) -> Named | None:
-        arms = [node.child_by_field_name(one) for one in ("consequence", "alternative")]
-        found = {self.resolve(one, scope) for one in arms if one is not None}
+        arms = ("consequence", "alternative")
+        found = {self.resolve(field(node, arm), scope) for arm in arms}
         return found.pop() if len(found) == 1 else None
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> Named | None:
-        right = node.child_by_field_name("right")
-        return self.resolve(right, scope) if right is not None else None
+        return self.resolve(field(node, "right"), scope)
 
     on_augmented_assignment_expression = on_assignment_expression
 
@@ -237,7 +224,7 @@ class Names:
     # --- members
 
     def _member_of(self, node: Node, key: str | None, scope: Scope) -> Named | None:
-        inner = node.child_by_field_name("object") or node.child_by_field_name("module")
+        inner = field(node, "object") or field(node, "module")
         if inner is None:
             return None
         base = self.resolve(inner, scope)
@@ -252,16 +239,14 @@ class Names:
         if base.name == ENVIRONMENT and key == "data":  # of `schema.safeParse(process.env)`
             return base
         if base.fields:
-            found = self.pair(base.fields[0], key)
-            named = self.resolve(found, base.fields[1]) if found is not None else None
+            named = self.resolve(self.pair(base.fields[0], key), base.fields[1])
             if named:
                 return self._called_here(named, f"{base.name}.{key}")
-        cls = base.scope if base.scope and base.scope.kind == "class" else None
-        if cls:
-            found_in = self.holder(cls, key)
-            if found_in:
-                return self.variable(key, found_in)
-            heritage = self.heritage(cls)
+        if base.cls:
+            holder = self.holder(base.cls, key)
+            if holder:
+                return self.variable(key, holder)
+            heritage = self._heritage(base.cls)
             if heritage:
                 return self.member(replace(heritage, kind="instance"), key)
         name = _GLOBALS.sub("", f"{base.name}.{key}", count=1)
@@ -269,23 +254,22 @@ class Names:
 
     def holder(self, cls: Scope, key: str) -> Scope | None:
         """The class of this module, `cls` or one it extends, that has a member."""
-        for _ in range(8):
-            if cls.bindings.get(key):
-                return cls
-            above = self.resolve(cls.heritage, cls.parent or cls) if cls.heritage else None
-            if above is None or above.scope is None or above.scope.kind != "class":
-                return None
-            cls = above.scope
-        return None
+        return next((one for one in self._ancestry(cls) if one.bindings.get(key)), None)
 
-    def heritage(self, cls: Scope) -> Named | None:
+    def _heritage(self, cls: Scope) -> Named | None:
         """The class of another module that a class of this one extends in the end."""
-        for _ in range(8):
-            above = self.resolve(cls.heritage, cls.parent or cls) if cls.heritage else None
-            if above is None or above.scope is None or above.scope.kind != "class":
-                return above
-            cls = above.scope
-        return None
+        *_, last = self._ancestry(cls)
+        above = self.resolve(last.heritage, last.parent or last)
+        return None if above is None or above.cls else above
+
+    def _ancestry(self, cls: Scope) -> Iterator[Scope]:
+        """The class and those of this module that it extends."""
+        for _ in range(_MOST_CLASSES):
+            yield cls
+            above = self.resolve(cls.heritage, cls.parent or cls)
+            if above is None or above.cls is None:
+                return
+            cls = above.cls
 
     def pair(self, node: Node, key: str) -> Node | None:
         """The value of a key of an object literal (its identifier, for a shorthand)."""
@@ -356,7 +340,7 @@ class Names:
         """An instance of the type that a variable is annotated with."""
         names = [
             named
-            for one in _types(binding.annotation)
+            for one in types(binding.annotation)
             if one.type in ("type_identifier", "nested_type_identifier")
             and (named := self._type(one, binding.scope))
         ]
@@ -377,31 +361,3 @@ class Names:
             found = {self.resolve(value, scope) for value, scope in function.returns} - {None}
             self._returned[key] = found.pop() if len(found) == 1 else None
         return self._returned[key]
-
-    def _required(self, node: Node, given: list[Node], scope: Scope) -> Named | None:
-        """The module of `require("x")` or `import("x")`."""
-        function = node.child_by_field_name("function")
-        if function is None or len(given) < 1 or function.type not in ("identifier", "import"):
-            return None
-        if function.type == "identifier" and (
-            self.source.code(function) != "require" or scope.owner("require")
-        ):
-            return None
-        text = self.source.string(given[0])
-        if text is None:
-            return None
-        name, own = specifier(text)
-        return Named(name, "module", own)
-
-
-def _types(annotation: Node | None) -> Iterator[Node]:
-    """The types of an annotation, those of a union one by one."""
-    nodes = [] if annotation is None else children(annotation)
-    while nodes:
-        node = nodes.pop()
-        if node.type in ("union_type", "parenthesized_type"):
-            nodes += children(node)
-        elif node.type == "generic_type":
-            nodes += children(node)[:1]
-        else:
-            yield node

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from supa_lint.read.javascript.syntax import Source, children, unwrap
+from supa_lint.read.javascript.syntax import Source, children, field, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -17,13 +17,13 @@ def access(node: Node, source: Source) -> tuple[Node, tuple[str, ...], bool]:
     exact = True
     node = unwrap(node)
     while node.type in ("member_expression", "subscript_expression"):
-        inner = node.child_by_field_name("object")
+        inner = field(node, "object")
         if inner is None:
             break
         if node.type == "member_expression":
-            key = source.key(node.child_by_field_name("property"))
+            key = source.key(field(node, "property"))
         else:
-            index = node.child_by_field_name("index")
+            index = field(node, "index")
             key = None if index is None else source.string(unwrap(index))
         exact = exact and key is not None
         keys.insert(0, key or "")
@@ -40,12 +40,11 @@ def names(
         name = source.code(node)
         yield name, node, (*keys, name) if kind != "identifier" else keys, default
     elif kind in ("object_assignment_pattern", "assignment_pattern"):
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+        left, right = field(node, "left"), field(node, "right")
         if left is not None:
             yield from names(left, source, keys, right)
     elif kind == "pair_pattern":
-        key = source.key(node.child_by_field_name("key"))
-        value = node.child_by_field_name("value")
+        key, value = source.key(field(node, "key")), field(node, "value")
         if value is not None:
             yield from names(value, source, (*keys, key or ""))
     elif kind == "object_pattern":

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from supa_lint.model import Span
-from supa_lint.read.javascript.environ import is_variable
+from supa_lint.read.javascript.environ import ENVIRONMENT, is_variable
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.names import ENVIRONMENT
 from supa_lint.read.javascript.scope import Scope
-from supa_lint.read.javascript.syntax import arguments, named_pairs, unwrap
+from supa_lint.read.javascript.syntax import arguments, field, named_pairs, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -43,7 +42,7 @@ def _defining(node: Node, scope: Scope, evaluator: Evaluator) -> tuple[Node, Sco
     node = unwrap(node)
     for _ in range(_MOST):
         while node.type == "member_expression":  # `safeParse(...).data`
-            inner = node.child_by_field_name("object")
+            inner = field(node, "object")
             if inner is None:
                 break
             node = unwrap(inner)
@@ -63,8 +62,7 @@ def _tables(call: Node, scope: Scope, evaluator: Evaluator) -> Iterator[Node]:
             found, _ = _defining(one, scope, evaluator)
             if found.type == "object":
                 yield found
-        function = call.child_by_field_name("function")
-        receiver = function.child_by_field_name("object") if function is not None else None
+        receiver = field(call, "function", "object")
         if receiver is None:
             return
         call, scope = _defining(receiver, scope, evaluator)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from supa_lint.read.javascript.modules import Imported
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -13,14 +15,6 @@ _DEEPEST = 300
 
 Kind = Literal["value", "augmented", "import", "function", "class", "parameter", "other"]
 Change = Literal["set", "update", "params", "opaque"]
-
-
-class Imported(NamedTuple):
-    """What an import binds: a module, or (`member`) one of its exports."""
-
-    module: str
-    own: bool
-    member: str | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -79,10 +79,38 @@ def unwrap(node: Node) -> Node:
         node = inner[0]
 
 
+def field(node: Node | None, name: str, inner: str = "") -> Node | None:
+    """What stands in a field of a node, or (`inner`) in a field of that."""
+    found = None if node is None else node.child_by_field_name(name)
+    return found.child_by_field_name(inner) if inner and found is not None else found
+
+
+def sides(node: Node) -> tuple[Node, str, Node] | None:
+    """What stands left of an operator or an assignment, the operator, and what stands right."""
+    left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+    if left is None or right is None:
+        return None
+    operator = node.child_by_field_name("operator")
+    return left, operator.type if operator is not None else "", right
+
+
 def arguments(node: Node) -> list[Node]:
     """The arguments of a call; none for a tagged template."""
     given = node.child_by_field_name("arguments")
     return children(given) if given is not None and given.type == "arguments" else []
+
+
+def types(annotation: Node | None) -> Iterator[Node]:
+    """The types of an annotation, those of a union one by one."""
+    nodes = [] if annotation is None else children(annotation)
+    while nodes:
+        node = nodes.pop()
+        if node.type in ("union_type", "parenthesized_type"):
+            nodes += children(node)
+        elif node.type == "generic_type":
+            nodes += children(node)[:1]
+        else:
+            yield node
 
 
 def tagged(node: Node) -> tuple[Node, Node] | None:
@@ -116,8 +144,10 @@ class Source:
         found = self._found[pattern]
         return bisect_left(found, node.start_byte) < bisect_left(found, node.end_byte)
 
-    def code(self, node: Node) -> str:
-        """A node as it is written."""
+    def code(self, node: Node | None) -> str:
+        """A node as it is written; nothing without one."""
+        if node is None:
+            return ""
         return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def key(self, node: Node | None) -> str | None:
@@ -129,9 +159,11 @@ class Source:
             return self.string(inner[0]) if inner else None
         return self.code(node) if node.type in _KEYS else self.string(node)
 
-    def string(self, node: Node) -> str | None:
+    def string(self, node: Node | None) -> str | None:
         """The text of a string literal, or of a template without substitutions."""
-        pieces = self.parts(node) if node.type in ("string", "template_string") else []
+        if node is None or node.type not in ("string", "template_string"):
+            return None
+        pieces = self.parts(node)
         if len(pieces) != 1 or not isinstance(pieces[0], Raw):
             return None
         return pieces[0].text

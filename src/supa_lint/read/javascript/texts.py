@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from supa_lint.model import HOLE, Const, Span, Unknown
 from supa_lint.raw import Raw
-from supa_lint.read.javascript import environ
-from supa_lint.read.javascript.scope import Scope
-from supa_lint.read.javascript.syntax import arguments, unwrap
-from supa_lint.read.terms import (
-    ANY,
+from supa_lint.read.code import texts
+from supa_lint.read.code.environment import with_default
+from supa_lint.read.code.rewriting import ANY, appended, replaced, stripped, touched_by_pattern
+from supa_lint.read.code.tables import merge
+from supa_lint.read.code.terms import (
     Items,
     Parsed,
+    Table,
     Term,
     as_text,
     concat,
-    touched,
-    touched_by_pattern,
+    literal,
     unknown_text,
 )
+from supa_lint.read.javascript.scope import Scope
+from supa_lint.read.javascript.syntax import arguments, field, unwrap
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -42,11 +44,11 @@ _SAME_METHODS = {
     "asUrlString",
     "asUrlObject",
 }
-_STRIPS = {"trim", "trimStart", "trimEnd"}
+_STRIPS = {"trim": str.strip, "trimStart": str.lstrip, "trimEnd": str.rstrip}
 REWRITING = {"replace", "replaceAll", "concat"}
 """Methods that change a text."""
 _CUTS = {"slice", "substring", "substr"}
-_METHODS = _SAME_METHODS | _STRIPS | REWRITING | _CUTS | {"join", "default"}
+_METHODS = _SAME_METHODS | _STRIPS.keys() | REWRITING | _CUTS | {"join", "default"}
 _MASKS = re.compile(r"\*\*|x{3,}|redacted|hidden|masked|•", re.IGNORECASE)
 """What is put in the place of a password before a text is shown to people."""
 _PARSERS = {
@@ -77,7 +79,7 @@ PARTS = {
     "searchParams": "params",
 }
 """Properties of a `URL`, and of what `pg-connection-string` gives, and the parts they are."""
-SPREAD = ("user", "password", "hostname", "port", "database")
+_SPREAD = ("user", "password", "hostname", "port", "database")
 
 
 def changed(key: str) -> frozenset[str]:
@@ -101,7 +103,7 @@ def function(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Ter
             return Parsed(unknown_text(span))
         return Parsed(as_text(evaluator.evaluate(given[0], scope)))
     if callee in _NUMBERS:
-        return number(evaluator.evaluate(given[0], scope), span)
+        return texts.number(evaluator.evaluate(given[0], scope), span) or Unknown(span)
     if callee in ("encodeURIComponent", "encodeURI", "decodeURIComponent", "decodeURI"):
         raw = as_text(evaluator.evaluate(given[0], scope))
         if raw.holes:
@@ -109,13 +111,6 @@ def function(callee: str, node: Node, scope: Scope, evaluator: Evaluator) -> Ter
         text = unquote(raw.text) if callee[0] == "d" else quote(raw.text, safe="!~*'()")
         return raw if text == raw.text else replace(raw, text=text, segments=())
     return None
-
-
-def number(term: Term, span: Span) -> Term:
-    """A text as a number."""
-    if isinstance(term, Raw) and term.text.strip().isascii() and term.text.strip().isdecimal():
-        return Const(int(term.text[:100]), span)
-    return term if isinstance(term, Raw | Const) else Unknown(span)
 
 
 def numeral(code: str, span: Span) -> Term:
@@ -133,12 +128,11 @@ def numeral(code: str, span: Span) -> Term:
 
 def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     """The result of a method of a text or of a parsed URL, or None when it is neither."""
-    function = node.child_by_field_name("function")
+    function = field(node, "function")
     if function is None or unwrap(function).type != "member_expression":
         return None
     function = unwrap(function)
-    inner = function.child_by_field_name("object")
-    name = evaluator.source.key(function.child_by_field_name("property"))
+    inner, name = field(function, "object"), evaluator.source.key(field(function, "property"))
     if inner is None or name not in _METHODS:
         return None
     receiver = evaluator.evaluate(inner, scope)
@@ -147,18 +141,18 @@ def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
         return receiver.raw if name in _SAME_METHODS else None
     args = [evaluator.evaluate(one, scope) for one in arguments(node)]
     if isinstance(receiver, Items) and name == "join":
-        return _joined(args[0] if args else Raw(",", span), receiver, span)
+        return texts.joined(args[0] if args else Raw(",", span), receiver, span)
     if not isinstance(receiver, Raw) or name == "join":
         return None
     if name == "default":
-        one_hole = receiver.text == HOLE
-        return environ.with_default(receiver, args[0], evaluator) if one_hole and args else receiver
+        known = receiver.text != HOLE or not args
+        return receiver if known else with_default(receiver, args[0], evaluator.seal)
     if name in _SAME_METHODS:
         return receiver
     if name in _STRIPS:
-        return _stripped(receiver, name)
+        return stripped(receiver, _STRIPS[name])
     if name == "concat":
-        return appended(concat([receiver, *args], span), evaluator)
+        return appended(concat([receiver, *args], span), evaluator.memory)
     if name in ("replace", "replaceAll") and len(args) == 2:
         return _replaced(receiver, arguments(node)[0], args, evaluator)
     if name in _CUTS and receiver.text == HOLE and receiver.holes[0].part:
@@ -168,26 +162,21 @@ def method(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
 
 def cut(node: Node, scope: Scope, evaluator: Evaluator) -> Term | None:
     """`url.split("?")[0]`: a stretch of a text, or None for anything else."""
-    inner = node.child_by_field_name("object")
-    index = node.child_by_field_name("index")
+    inner, index = field(node, "object"), field(node, "index")
     if inner is None or index is None or unwrap(inner).type != "call_expression":
         return None
     call = unwrap(inner)
-    function = call.child_by_field_name("function")
-    given = arguments(call)
-    if function is None or not given or function.type != "member_expression":
-        return None
-    holder = function.child_by_field_name("object")
-    name = evaluator.source.key(function.child_by_field_name("property"))
-    if name != "split" or holder is None:
+    holder, given = field(call, "function", "object"), arguments(call)
+    name = evaluator.source.key(field(call, "function", "property"))
+    if name != "split" or holder is None or not given:
         return None
     receiver = evaluator.evaluate(holder, scope)
     if not isinstance(receiver, Raw):
         return None
     separator = evaluator.evaluate(given[0], scope)
     first = evaluator.source.code(index) == "0"
-    if first and isinstance(separator, Raw) and separator.text == "?":
-        return evaluator.rewrite(receiver, frozenset({"params"}))
+    if first and literal(separator) == "?":
+        return evaluator.memory.rewrite(receiver, frozenset({"params"}))
     return unknown_text(evaluator.span(node))
 
 
@@ -196,60 +185,29 @@ def part(parsed: Parsed, key: str, span: Span) -> Term:
     raw, name = parsed.raw, PARTS.get(key, "")
     if key == "href":
         return raw
-    if not name or key in ("host", "searchParams") or raw.rewritten & {name, "*"}:
+    if not name or key in ("host", "searchParams"):
         return unknown_text(span)
-    if raw.text == HOLE and raw.holes[0].part is None:
-        return Raw(HOLE, span, (replace(raw.holes[0], part=name),))
-    if raw.holes:
-        return unknown_text(span)
-    attribute = {"user": "username", "host": "hostname", "database": "path", "params": "query"}
-    try:
-        found = getattr(urlsplit(raw.text), attribute.get(name, name), None)
-    except ValueError:
-        found = None
-    if found is None:
-        return unknown_text(span)
-    text = str(found).removeprefix("/") if key == "database" else str(found)
-    at = raw.text.find(text)
-    if text and at >= 0 and raw.text.count(text) == 1:
-        return raw.part(at, at + len(text))
-    return Raw(text, raw.span)
+    return texts.part(raw, name, span, "/" if key == "database" else "")
 
 
-def appended(raw: Raw, evaluator: Evaluator) -> Raw:
-    """Notes that a variable whose text stands first gets parameters appended."""
-    if raw.text.startswith((HOLE + "?", HOLE + "&")) and raw.holes[0].variable:
-        evaluator.rewrites[raw.holes[0].variable].add("params")
-    return raw
+def spread(table: Table, other: Term) -> Table:
+    """`{...table, ...other}`."""
+    if isinstance(other, Parsed):
+        for key in _SPREAD:
+            table = table.put("host" if key == "hostname" else key, part(other, key, other.span))
+        return table
+    return table if isinstance(other, Const) and not other.value else merge(table, other)
 
 
 def _replaced(raw: Raw, pattern: Node, args: list[Term], evaluator: Evaluator) -> Raw:
-    old, new = (one.text if isinstance(one, Raw) and not one.holes else None for one in args)
+    old, new = map(literal, args)
     if new and _MASKS.search(new):
         return unknown_text(raw.span)
     if unwrap(pattern).type == "regex":
-        found = unwrap(pattern).child_by_field_name("pattern")
+        found = field(unwrap(pattern), "pattern")
         text = evaluator.source.code(found).replace("\\/", "/") if found is not None else None
-        return evaluator.rewrite(raw, touched_by_pattern(text))
-    if old and not raw.holes and old not in raw.text:
-        return raw
-    return evaluator.rewrite(raw, touched(old, new))
-
-
-def _stripped(raw: Raw, name: str) -> Raw:
-    if raw.holes:
-        return raw
-    strip = {"trim": str.strip, "trimStart": str.lstrip, "trimEnd": str.rstrip}[name]
-    text = strip(raw.text)
-    start = raw.text.find(text)
-    return raw if text == raw.text else raw.part(start, start + len(text))
-
-
-def _joined(separator: Term, items: Items, span: Span) -> Raw:
-    pieces: list[Term] = []
-    for item in items.items:
-        pieces += [separator, item] if pieces else [item]
-    return concat(pieces, span)
+        return evaluator.memory.rewrite(raw, touched_by_pattern(text))
+    return replaced(raw, old, new, evaluator.memory)
 
 
 def extended(terms: list[Term], evaluator: Evaluator) -> Raw | None:
@@ -260,4 +218,4 @@ def extended(terms: list[Term], evaluator: Evaluator) -> Raw | None:
     suffix = long.text.removeprefix(short.text)
     if suffix[:1] not in ("?", "&") or short.holes != long.holes[: len(short.holes)]:
         return None
-    return evaluator.rewrite(short, frozenset({"params"}))
+    return evaluator.memory.rewrite(short, frozenset({"params"}))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
-from supa_lint.read.javascript import texts
-from supa_lint.read.javascript.environ import hole, is_variable, with_default
-from supa_lint.read.javascript.names import MAPPINGS, Named
+from supa_lint.read.code import variables
+from supa_lint.read.code.environment import with_default
+from supa_lint.read.code.rewriting import ANY, rewritten, touched_by_appending
+from supa_lint.read.code.tables import put
+from supa_lint.read.code.terms import Parsed, Table, Term, as_text, join, something
+from supa_lint.read.javascript import environ, texts
+from supa_lint.read.javascript.names import Named
 from supa_lint.read.javascript.scope import Binding, Mutation, Scope
-from supa_lint.read.terms import ANY, Parsed, Table, Term, as_text, join
+from supa_lint.read.javascript.syntax import field
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,58 +37,14 @@ class Variables:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self.arguments: dict[tuple[int, int], Term] = {}
-        """What the function that is being followed was given, by scope and position."""
-        self.active: set[tuple[int, str]] = set()
-        """What is being resolved: meeting it again is a loop."""
-        self._current: dict[tuple[int, str], Term] = {}
-        self._known: dict[tuple[int, str], tuple[Term, set[int]]] = {}
 
     def resolve(self, name: str, owner: Scope, span: Span) -> Term:
         """What `name` of `owner` means, by all that its bindings say."""
-        key = (id(owner), name)
-        if key in self._current:
-            return self._current[key]
-        if key in self.active:
-            return Unknown(span)
-        evaluator = self._evaluator
-        plain = not self._current and not self.arguments
-        if plain and key in self._known:
-            term, literals = self._known[key]
-            evaluator.literals |= literals
-            return term
-        before, evaluator.literals = evaluator.literals, set()
-        clean = plain and not self.active
-        self.active.add(key)
-        try:
-            term = self._resolved(key, owner, span)
-        finally:
-            self.active.discard(key)
-            found, evaluator.literals = evaluator.literals, before
-        evaluator.literals |= found
-        if clean and evaluator.budget.left > 0:
-            self._known[key] = (term, found)
-        return term
+        bindings, mutations = owner.bindings.get(name, ()), owner.mutations.get(name, ())
+        memory = self._evaluator.memory
+        return variables.resolve(name, owner, bindings, mutations, self, memory, span)
 
-    def _resolved(self, key: tuple[int, str], owner: Scope, span: Span) -> Term:
-        name = key[1]
-        bindings = owner.bindings.get(name, [])
-        first: list[Binding] = []
-        later: list[Binding] = []
-        for one in bindings:
-            (later if self._rewrites_itself(one, name) else first).append(one)
-        term = self._first(name, owner, first, span)
-        for binding in later:
-            term = self._rewritten(key, term, binding)
-        made_at = first[0] if len(first) == 1 else None
-        mutations = owner.mutations.get(name, [])
-        for mutation in mutations[:_MOST_CHANGES]:
-            term = self._mutated(term, mutation, made_at)
-        if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
-            return replace(term, complete=False)
-        return term
-
-    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+    def follows(self, binding: Binding, name: str) -> bool:
         if binding.kind == "augmented":
             return True
         if binding.kind != "value" or binding.value is None or binding.node is binding.value:
@@ -91,14 +52,14 @@ class Variables:
         assigned = binding.node.type == "assignment_expression"
         return assigned and self._evaluator.mentions(binding.value, name)
 
-    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+    def first(self, name: str, owner: Scope, bindings: Sequence[Binding], span: Span) -> Term:
         values = [
             one for one in bindings if one.value is not None or one.kind not in ("value", "other")
         ]
         if not values or any(one.kind == "other" for one in bindings):
             return Unknown(span)
         terms = [self._bound(name, owner, one, span) for one in values]
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+        real = something(terms)
         return real[0] if len(real) == 1 else join(terms, span)
 
     def _bound(self, name: str, owner: Scope, binding: Binding, span: Span) -> Term:
@@ -107,7 +68,7 @@ class Variables:
             named = evaluator.names.variable(name, owner)
             return imported(named, span, evaluator) if named else Unknown(span)
         if binding.kind == "parameter":
-            given = self.arguments.get((id(binding.scope), binding.position))
+            given = evaluator.memory.arguments.get((id(binding.scope), binding.position))
             if given is None:
                 return Unknown(span)
             return self._taken(given, binding, span)
@@ -115,10 +76,10 @@ class Variables:
             return Unknown(span)
         if binding.keys:
             named = evaluator.names.resolve(binding.value, binding.scope)
-            if named and named.name in MAPPINGS and len(binding.keys) == 1:
+            if named and named.name in environ.MAPPINGS and len(binding.keys) == 1:
                 where = evaluator.span(binding.node) if span.end <= span.start else span
                 default = binding.default and evaluator.evaluate(binding.default, binding.scope)
-                return hole(binding.keys[0], default, where, evaluator)
+                return environ.read(binding.keys[0], default, where, evaluator.seal)
         term = self._taken(evaluator.evaluate(binding.value, binding.scope), binding, span)
         if isinstance(term, Unknown) and binding.keys:  # `const { url } = require("./config")`
             named = evaluator.names.variable(name, owner)
@@ -135,53 +96,45 @@ class Variables:
         default = evaluator.evaluate(binding.default, binding.scope)
         if isinstance(term, Const) and term.value is None:
             return default
-        one_hole = isinstance(term, Raw) and term.text == HOLE
-        return (
-            with_default(term, default, evaluator) if one_hole and isinstance(term, Raw) else term
-        )
+        if isinstance(term, Raw) and term.text == HOLE:
+            return with_default(term, default, evaluator.seal)
+        return term
 
-    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
-        """`term` after `name = f(name)`, which may or may not be reached."""
-        evaluator = self._evaluator
-        if binding.value is None:
-            return Unknown(term.span)
-        self._current[key] = term
-        try:
-            after = evaluator.evaluate(binding.value, binding.scope)
-        finally:
-            del self._current[key]
+    def value(self, binding: Binding) -> Term | None:
+        value, scope = binding.value, binding.scope
+        return None if value is None else self._evaluator.evaluate(value, scope)
+
+    def rewritten(self, before: Term, after: Term, binding: Binding) -> Term:
         if binding.kind == "augmented":
-            return self._augmented(term, after, binding.node)
-        if not isinstance(term, Raw | Parsed):
-            return replace(term, complete=False) if isinstance(term, Table) else Unknown(term.span)
-        before = as_text(term)
-        if not isinstance(after, Raw | Parsed):
-            return evaluator.rewrite(before, ANY)
-        text = as_text(after)
-        parts = text.rewritten
-        if text.text != before.text or text.holes != before.holes:
-            suffix = text.text.removeprefix(before.text)
-            added = suffix != text.text and suffix[:1] in ("?", "&")
-            parts |= frozenset({"params"}) if added else ANY
-        rewritten = evaluator.rewrite(before, parts)
-        return Parsed(rewritten) if isinstance(term, Parsed) else rewritten
+            return self._augmented(before, after, binding.node)
+        if isinstance(before, Table):
+            return replace(before, complete=False)
+        if not isinstance(before, Raw | Parsed):
+            return Unknown(before.span)
+        changed = rewritten(as_text(before), after, self._evaluator.memory)
+        parsed = isinstance(before, Parsed) and isinstance(after, Raw | Parsed)
+        return Parsed(changed) if parsed else changed
 
     def _augmented(self, term: Term, after: Term, node: Node) -> Term:
-        evaluator = self._evaluator
-        operator = node.child_by_field_name("operator")
+        operator = field(node, "operator")
         if operator is not None and operator.type in ("??=", "||="):
-            return evaluator.either(term, after, term.span)
+            return self._evaluator.either(term, after, term.span)
         if not isinstance(term, Raw):
             return Unknown(term.span)
-        suffix = as_text(after).text
-        added = suffix[:1] in ("?", "&")
-        return evaluator.rewrite(term, frozenset({"params"}) if added else ANY)
+        return self._evaluator.memory.rewrite(term, touched_by_appending(as_text(after).text))
+
+    def mutated(self, term: Term, mutations: Sequence[Mutation], made_at: Binding | None) -> Term:
+        for mutation in mutations[:_MOST_CHANGES]:
+            term = self._mutated(term, mutation, made_at)
+        if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
+            return replace(term, complete=False)
+        return term
 
     def _mutated(self, term: Term, mutation: Mutation, made_at: Binding | None) -> Term:
         """A value after code changes something inside it."""
         if isinstance(term, Parsed):
             parts = texts.changed(mutation.keys[0]) if mutation.keys else ANY
-            return Parsed(self._evaluator.rewrite(term.raw, parts))
+            return Parsed(self._evaluator.memory.rewrite(term.raw, parts))
         if not isinstance(term, Table):
             return term
         # What stands in another block may or may not happen, or happen before.
@@ -198,50 +151,17 @@ class Variables:
         return put(term, mutation.keys, value, mutation.kind)
 
 
-def put(table: Table, keys: tuple[str, ...], value: Term | None, kind: str) -> Table:
-    """The table with `value` set at `keys`, or (`value` None) perhaps something set there."""
-    if not keys:
-        if kind == "update" and isinstance(value, Table):
-            return merge(table, value)
-        return replace(table, complete=False)
-    key, *rest = keys
-    if not rest and kind == "set":
-        if value is None:
-            return replace(table.put(key, Unknown(table.span)), complete=False)
-        return table.put(key, value)
-    inner = table.get(key)
-    if not isinstance(inner, Table):
-        return replace(table, complete=False)
-    return table.put(key, put(inner, tuple(rest), value, kind))
-
-
-def merge(table: Table, other: Term) -> Table:
-    """`{...table, ...other}`."""
-    if isinstance(other, Parsed):
-        for key in texts.SPREAD:
-            name = "host" if key == "hostname" else key
-            table = table.put(name, texts.part(other, key, other.span))
-        return table
-    if isinstance(other, Const) and not other.value:
-        return table
-    if not isinstance(other, Table):
-        return replace(table, complete=False)
-    for key, value in other.entries:
-        table = table.put(key, value)
-    return replace(table, complete=table.complete and other.complete)
-
-
 def imported(named: Named, span: Span, evaluator: Evaluator) -> Term:
     """A name of another module: a text that is defined there, or just a name."""
     holder, _, last = named.name.rpartition(".")
-    if holder in MAPPINGS:
-        return hole(last, None, span, evaluator)
+    if holder in environ.MAPPINGS:
+        return environ.read(last, None, span, evaluator.seal)
     elsewhere = named.own and named.scope is None
     lower = not (last[:1].isupper() and not last.isupper())
     if named.kind == "module":
         return Symbol(f"{named.name}.default", span)
     if "." in named.name and named.kind == "name" and lower:
-        config = _CONFIG_NAME.search(f"{holder}.") is not None and is_variable(last)
+        config = _CONFIG_NAME.search(f"{holder}.") is not None and environ.is_variable(last)
         if elsewhere or config:
             return Raw(HOLE, span, (Hole(symbol=named.name),))
     return Symbol(named.name, span)

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from supa_lint.read.javascript import patterns
-from supa_lint.read.javascript.modules import specifier, stem
+from supa_lint.read.javascript.modules import imports, stem
 from supa_lint.read.javascript.scope import (
     Binding,
     Change,
-    Imported,
     Kind,
     Module,
     Mutation,
@@ -25,6 +24,8 @@ from supa_lint.read.javascript.syntax import (
     Source,
     arguments,
     children,
+    field,
+    sides,
     unwrap,
 )
 
@@ -173,37 +174,9 @@ class _Walker:
 
     def on_import_statement(self, node: Node, scope: Scope) -> None:
         self._comments(node)
-        clauses = children(node)
-        given = node.child_by_field_name("source") or next(
-            (
-                one.child_by_field_name("source")
-                for one in clauses
-                if one.type == "import_require_clause"
-            ),
-            None,
-        )
-        text = given and self.source.string(given)
-        if text is None:
-            return
-        module = specifier(text)
-        for clause in clauses:
-            parts = [clause] if clause.type == "import_require_clause" else children(clause)
-            for part in parts if clause.type != "string" else []:
-                if part.type == "identifier":
-                    self._import(part, scope, Imported(*module, "default"))
-                elif part.type in ("namespace_import", "import_require_clause"):
-                    self._import(children(part)[0], scope, Imported(*module, None))
-                elif part.type == "named_imports":
-                    for one in children(part):
-                        name = one.child_by_field_name("name")
-                        alias = one.child_by_field_name("alias") or name
-                        if name is not None and alias is not None:
-                            member = self.source.key(name)
-                            self._import(alias, scope, Imported(*module, member))
-
-    def _import(self, node: Node, scope: Scope, imported: Imported) -> None:
-        binding = Binding("import", scope, node, imported=imported)
-        scope.bindings[self.source.code(node)].append(binding)
+        for alias, imported in imports(node, self.source):
+            binding = Binding("import", scope, alias, imported=imported)
+            scope.bindings[self.source.code(alias)].append(binding)
 
     def on_lexical_declaration(self, node: Node, scope: Scope) -> None:
         self._declare(node, scope, scope)
@@ -214,24 +187,20 @@ class _Walker:
 
     def _declare(self, node: Node, scope: Scope, owner: Scope) -> None:
         for one in children(node):
-            name = one.child_by_field_name("name")
+            name = field(one, "name")
             if name is not None:
-                value = one.child_by_field_name("value")
-                annotation = one.child_by_field_name("type")
+                value, annotation = field(one, "value"), field(one, "type")
                 self._bind(name, "value", owner, scope, one, value, annotation)
         self._push(node.named_children, scope)
 
     def on_assignment_expression(self, node: Node, scope: Scope) -> None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is not None and right is not None:
-            self._assign(left, right, node, scope, "value")
+        found = sides(node)
+        if found is not None:
+            augmented = node.type == "augmented_assignment_expression"
+            self._assign(found[0], found[2], node, scope, "augmented" if augmented else "value")
         self._push(node.named_children, scope)
 
-    def on_augmented_assignment_expression(self, node: Node, scope: Scope) -> None:
-        left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-        if left is not None and right is not None:
-            self._assign(left, right, node, scope, "augmented")
-        self._push(node.named_children, scope)
+    on_augmented_assignment_expression = on_assignment_expression
 
     def _assign(self, left: Node, right: Node, node: Node, scope: Scope, kind: Kind) -> None:
         left = unwrap(left)
@@ -273,7 +242,7 @@ class _Walker:
         self._push(node.named_children, scope)
 
     def on_call_expression(self, node: Node, scope: Scope) -> None:
-        function = node.child_by_field_name("function")
+        function = field(node, "function")
         if function is not None and function.type == "member_expression":
             root, keys, exact = patterns.access(function, self.source)
             method = keys[-1] if keys else ""
@@ -289,8 +258,7 @@ class _Walker:
         self.on_new_expression(node, scope)
 
     def on_unary_expression(self, node: Node, scope: Scope) -> None:
-        operator = node.child_by_field_name("operator")
-        argument = node.child_by_field_name("argument")
+        operator, argument = field(node, "operator"), field(node, "argument")
         if operator is not None and argument is not None and operator.type == "delete":
             root, keys, _ = patterns.access(argument, self.source)
             self.mutations.append((root, Mutation("opaque", keys, scope, node)))
@@ -307,8 +275,8 @@ class _Walker:
 
     def on_function(self, node: Node, scope: Scope) -> None:
         kind = node.type
-        named = node.child_by_field_name("name")
-        name = self.source.key(named) if named is not None else None
+        named = field(node, "name")
+        name = self.source.key(named)
         inner = self._open(node, "function", name or "<function>", scope)
         inner.caller = self.callers.get(node.id)
         inner.generator = kind.startswith("generator") or any(
@@ -319,12 +287,11 @@ class _Walker:
             scope.bindings[name].append(Binding("function", inner, node))
         if named is not None and named.type == "computed_property_name":
             self._push([named], scope)
-        single = node.child_by_field_name("parameter")
-        listed = node.child_by_field_name("parameters")
+        single, listed = field(node, "parameter"), field(node, "parameters")
         parameters = [single] if single is not None else children(listed) if listed else []
         for position, one in enumerate(parameters):
             self._parameter(one, position, inner)
-        body = node.child_by_field_name("body")
+        body = field(node, "body")
         if body is not None and body.type == "statement_block":
             self._push(body.named_children, inner)
         elif body is not None:
@@ -333,25 +300,22 @@ class _Walker:
         self._push([listed] if listed is not None else [], inner)
 
     def _parameter(self, node: Node, position: int, scope: Scope) -> None:
-        pattern = node.child_by_field_name("pattern") or node
-        default = node.child_by_field_name("value")
+        pattern, default = field(node, "pattern") or node, field(node, "value")
         if pattern.type == "assignment_pattern":
-            left = pattern.child_by_field_name("left")
-            default = pattern.child_by_field_name("right")
-            pattern = left if left is not None else pattern
-        annotation = node.child_by_field_name("type")
+            pattern, default = field(pattern, "left") or pattern, field(pattern, "right")
+        annotation = field(node, "type")
         before = {name: len(found) for name, found in scope.bindings.items()}
         self._bind(pattern, "parameter", scope, scope, node, None, annotation, position, default)
-        field = any(one.type in ("accessibility_modifier", "readonly") for one in node.children)
+        kept = any(one.type in ("accessibility_modifier", "readonly") for one in node.children)
         cls = scope.parent if scope.name == "constructor" else None
-        if field and cls and cls.kind == "class":
+        if kept and cls and cls.kind == "class":
             for name, found in scope.bindings.items():
                 if added := found[before.get(name, 0) :]:
                     cls.bindings[name] += added
 
     def on_class(self, node: Node, scope: Scope) -> None:
-        named = node.child_by_field_name("name")
-        name = self.source.code(named) if named is not None else "<class>"
+        named = field(node, "name")
+        name = self.source.code(named) or "<class>"
         inner = self._open(node, "class", name, scope)
         if named is not None:
             owner = scope if node.type != "class" else inner
@@ -360,8 +324,7 @@ class _Walker:
             if child.type == "class_heritage":
                 extends = [one for one in child.named_children if one.type == "extends_clause"]
                 holder = extends[0] if extends else child
-                value = holder.child_by_field_name("value") or next(iter(children(holder)), None)
-                inner.heritage = value
+                inner.heritage = field(holder, "value") or next(iter(children(holder)), None)
                 self._push([child], scope)
             elif child.type == "class_body":
                 self._push(child.named_children, inner)
@@ -369,11 +332,9 @@ class _Walker:
                 self._push([child], scope)
 
     def on_public_field_definition(self, node: Node, scope: Scope) -> None:
-        named = node.child_by_field_name("name") or node.child_by_field_name("property")
-        name = self.source.key(named) if named is not None else None
+        name = self.source.key(field(node, "name") or field(node, "property"))
         if name and scope.kind == "class":
-            value = node.child_by_field_name("value")
-            annotation = node.child_by_field_name("type")
+            value, annotation = field(node, "value"), field(node, "type")
             scope.bindings[name].append(Binding("value", scope, node, value, annotation=annotation))
         self._push(node.named_children, scope)
 
@@ -388,19 +349,13 @@ class _Walker:
 
     def on_for_in_statement(self, node: Node, scope: Scope) -> None:
         inner = Scope("block", node, "", scope)
-        left = node.child_by_field_name("left")
-        if left is not None:
-            for name, _, _, _ in patterns.names(left, self.source):
+        target = field(node, "left") or field(node, "parameter")
+        if target is not None:
+            for name, _, _, _ in patterns.names(target, self.source):
                 inner.bindings[name].append(Binding("other", inner, node))
         self._push(node.named_children, inner)
 
-    def on_catch_clause(self, node: Node, scope: Scope) -> None:
-        inner = Scope("block", node, "", scope)
-        parameter = node.child_by_field_name("parameter")
-        if parameter is not None:
-            for name, _, _, _ in patterns.names(parameter, self.source):
-                inner.bindings[name].append(Binding("other", inner, node))
-        self._push(node.named_children, inner)
+    on_catch_clause = on_for_in_statement
 
     def on_return_statement(self, node: Node, scope: Scope) -> None:
         function = scope.enclosing("function")

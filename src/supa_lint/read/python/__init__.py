@@ -1,9 +1,9 @@
 """Python: calls with resolved names, settings, environment reads and definitions of one module.
 
 `literals` finds the bytes, `walk` who binds which name in which `scope`, `names` what a dotted name
-means, `evaluate` what an expression is worth: `terms` is what comes out, `variables`, `texts`,
-`tables` and `environ` are what it knows. `collect` and `assignments` turn that into facts. `newer`
-parses what this Python cannot.
+means, `evaluate` what an expression is worth, with what `variables`, `texts` and `environ` know of
+Python. `collect` and `assignments` find the facts. `newer` parses what this Python cannot. What is
+the same in any language is in `supa_lint.read.code`.
 """
 
 from __future__ import annotations

@@ -1,36 +1,19 @@
-"""What assignments say: settings, configuration of libraries, attributes, definitions."""
+"""What assignments say: constants, exported variables, configuration, attributes, definitions."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import islice
 
 from supa_lint.dsn.parts import role_of
-from supa_lint.model import HOLE, Call, Const, Definition, Expr, Setting, Span, Symbol, Unknown
+from supa_lint.model import Call, Span
 from supa_lint.raw import Raw
+from supa_lint.read.code.constants import TELLING, Constant
+from supa_lint.read.code.terms import Invoke, Overlaid, Table, Term, call
 from supa_lint.read.python import environ
 from supa_lint.read.python.evaluate import Evaluator, is_property
 from supa_lint.read.python.scope import Binding, Context, Scope, is_name, subscripts
-from supa_lint.read.python.tables import certainly_after
-from supa_lint.read.terms import (
-    Invoke,
-    Items,
-    Overlaid,
-    Parsed,
-    Table,
-    Term,
-    as_text,
-    call,
-    seal,
-)
-
-_WORTH_SEALING = re.compile(r"postgres|supabase|://|eyJ|sb_|host\s*=", re.IGNORECASE)
-_HOST = re.compile(r"supabase\.", re.IGNORECASE)
-_MOST_DEFINITIONS = 400
-_LONGEST_OPTION = 80
+from supa_lint.read.python.variables import certainly_after
 
 Assignment = ast.Assign | ast.AnnAssign
 
@@ -39,23 +22,14 @@ def targets_of(node: Assignment) -> list[ast.expr]:
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-# --- settings -----------------------------------------------------------------------------------
+# --- constants ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """A constant, or an entry of a dict, that may be a setting."""
-
-    name: str
-    container: str
-    value: ast.expr
-    span: Span
-    target: ast.expr | None = None
-    """The variable, which code may rewrite afterwards."""
-
-
-def settings(node: Assignment, context: Context, evaluator: Evaluator) -> Iterator[_Named]:
-    """The constants and dict entries that an assignment at module or class level names."""
+def constants(
+    node: Assignment, context: Context, evaluator: Evaluator
+) -> Iterator[tuple[Constant, ast.expr, ast.expr | None]]:
+    """The constants and dict entries that an assignment at module or class level names, each with
+    its value and the variable, which code may rewrite afterwards."""
     scope = context.scope
     if node.value is None or scope.kind == "function":
         return
@@ -66,14 +40,15 @@ def settings(node: Assignment, context: Context, evaluator: Evaluator) -> Iterat
         if isinstance(target, ast.Name):
             if isinstance(node.value, ast.Dict | ast.Call):
                 inner = f"{container}.{target.id}" if container else target.id
-                yield from _entries(node.value, inner, scope, evaluator)
+                for constant, value in _entries(node.value, inner, scope, evaluator):
+                    yield constant, value, None
             span = evaluator.layout.span(target, node.value)
-            yield _Named(target.id, container, node.value, span, target)
+            yield Constant(target.id, container, span), node.value, target
 
 
 def _entries(
     node: ast.expr, container: str, scope: Scope, evaluator: Evaluator
-) -> Iterator[_Named]:
+) -> Iterator[tuple[Constant, ast.expr]]:
     pairs: list[tuple[str, ast.AST, ast.expr]] = []
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
@@ -83,62 +58,20 @@ def _entries(
     elif isinstance(node, ast.Call) and evaluator.dotted(node.func, scope) == "dict":
         pairs = [(one.arg, one, one.value) for one in node.keywords if one.arg]
     for name, key_node, value in pairs:
-        yield _Named(name, container, value, evaluator.layout.span(key_node, value))
+        yield Constant(name, container, evaluator.layout.span(key_node, value)), value
         if container.count(".") < 3:
             yield from _entries(value, f"{container}.{name}", scope, evaluator)
 
 
-class SettingsOfFile:
-    """Gathers constants, and decides in the end which of them are settings."""
-
-    def __init__(self, evaluator: Evaluator) -> None:
-        self._evaluator = evaluator
-        self._found: list[tuple[_Named, Raw, set[int]]] = []
-        self.claimed: set[int] = set()
-
-    def add(self, named: _Named, scope: Scope) -> None:
-        evaluator = self._evaluator
-        text = named.value.value if isinstance(named.value, ast.Constant) else None
-        dull = isinstance(text, str) and not _WORTH_SEALING.search(text)
-        if not _own_text(named.value) or (dull and not role_of(named.name)):
-            return
-        evaluator.literals = set()
-        term = evaluator.ask(named.value, scope)
-        if not isinstance(term, Raw | Const):
-            return
-        raw = as_text(term)
-        resolved = evaluator.ask(named.target, scope) if named.target else None
-        if isinstance(resolved, Raw) and resolved.text == raw.text:
-            raw = replace(raw, rewritten=resolved.rewritten)
-        self._found.append((named, raw, evaluator.literals))
-
-    def settled(self) -> list[Setting]:
-        """DSNs, keys and Supabase hosts, and the parts set beside such a host."""
-        result: list[Setting] = []
-        with_host = {
-            named.container
-            for named, raw, _ in self._found
-            if _HOST.search(raw.text) and role_of(named.name) == "host"
-        }
-        for named, raw, literals in self._found:
-            beside = named.container in with_host and role_of(named.name) != ""
-            if not beside and not _WORTH_SEALING.search(raw.text):
-                continue
-            if not beside and not self._tells(named, raw):
-                continue
-            value = self._evaluator.seal(raw, named.name)
-            result.append(Setting(named.name, value, named.span, named.container, exported=False))
-            self.claimed |= literals
-        return result
-
-    def _tells(self, named: _Named, raw: Raw) -> bool:
-        value = self._evaluator.seal(raw, named.name)
-        host = _HOST.search(raw.text) and not re.search(r"\s", raw.text.strip())
-        return bool(value.dsn or value.ref or value.secret or host)
+def worth_a_look(name: str, node: ast.expr) -> bool:
+    """Whether text is written right here, rather than taken from another name, and may tell
+    something."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return bool(TELLING.search(node.value) or role_of(name))
+    return _own_text(node)
 
 
 def _own_text(node: ast.expr) -> bool:
-    """Whether text is written right here, rather than taken from another name."""
     if isinstance(node, ast.Call):
         return isinstance(node.func, ast.Attribute) and _own_text(node.func.value)
     if isinstance(node, ast.BinOp):
@@ -146,22 +79,18 @@ def _own_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant | ast.JoinedStr)
 
 
-def exported(node: Assignment, scope: Scope, evaluator: Evaluator) -> Iterator[Setting]:
-    """`os.environ["X"] = "..."`: a setting of the environment."""
+def exported(
+    node: Assignment, scope: Scope, evaluator: Evaluator
+) -> Iterator[tuple[str, Term, Span]]:
+    """The name, value and place of `os.environ["X"] = "..."`."""
     for target in targets_of(node):
         if not isinstance(target, ast.Subscript) or node.value is None:
             continue
         if evaluator.dotted(target.value, scope) != "os.environ":
             continue
         name, value = evaluator.ask(target.slice, scope), evaluator.ask(node.value, scope)
-        if not isinstance(name, Raw) or not is_name(name.text):
-            continue
-        if not isinstance(value, Raw | Parsed):
-            continue
-        text = as_text(value)
-        if not any(hole.variable == name.text for hole in text.holes):
-            span = evaluator.layout.span(target, node.value)
-            yield Setting(name.text, evaluator.seal(text, name.text), span)
+        if isinstance(name, Raw) and is_name(name.text):
+            yield name.text, value, evaluator.layout.span(target, node.value)
 
 
 # --- configuration ------------------------------------------------------------------------------
@@ -286,34 +215,19 @@ def _with_mutations(
 # --- attributes and definitions -----------------------------------------------------------------
 
 
-def attributes(node: Assignment, scope: Scope, evaluator: Evaluator) -> Iterator[tuple[str, Expr]]:
-    """`connection.prepare_threshold = None`: the last name, and the value where it is simple."""
+def attributes(node: Assignment, scope: Scope) -> Iterator[tuple[str, ast.expr]]:
+    """The last name and the value of `connection.prepare_threshold = None`."""
     method = scope.method()
     for target in targets_of(node):
         if not isinstance(target, ast.Attribute) or node.value is None:
             continue
         # What a class sets on itself is its own business.
         if not (method and isinstance(target.value, ast.Name) and target.value.id == method[0]):
-            term = evaluator.ask(node.value, scope)
-            short = isinstance(term, Raw) and len(term.text) <= _LONGEST_OPTION
-            if short or isinstance(term, Const | Symbol):
-                yield target.attr, seal(term, evaluator.seal, target.attr)
-            else:
-                yield target.attr, Unknown(evaluator.span(node.value))
+            yield target.attr, node.value
 
 
-def definitions(evaluator: Evaluator, wanted: Callable[[str], bool]) -> list[Definition]:
-    """What other modules may import, as far as it could be part of a connection."""
-    path = evaluator.layout.file.path
-    found = (
-        Definition(name, seal(term, evaluator.seal, name), path)
-        for name, term in _defined(evaluator)
-        if matters(term, wanted)
-    )
-    return list(islice(found, _MOST_DEFINITIONS))
-
-
-def _defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+def defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
+    """What other modules may import."""
     root = evaluator.module.root
     reexports = evaluator.layout.file.path.endswith("__init__.py")
     for scope in list(evaluator.module.scopes.values()):
@@ -341,21 +255,3 @@ def _defined(evaluator: Evaluator) -> Iterator[tuple[str, Term]]:
                         key, scope, bindings, evaluator.span(bindings[0].node)
                     ),
                 )
-
-
-def matters(term: Term, wanted: Callable[[str], bool]) -> bool:
-    """Whether a value could be part of a connection."""
-    if isinstance(term, Raw | Parsed):
-        raw = as_text(term)
-        known = any(hole.variable or hole.symbol or hole.default for hole in raw.holes)
-        return known or bool(_WORTH_SEALING.search(raw.text)) or raw.text == HOLE
-    if isinstance(term, Table):
-        return any(matters(value, wanted) for _, value in term.entries)
-    if isinstance(term, Items):
-        return any(matters(item, wanted) for item in term.items)
-    if isinstance(term, Overlaid):
-        return matters(term.base, wanted)
-    if isinstance(term, Invoke):
-        given = (*term.args, *(value for _, value in term.keywords))
-        return wanted(term.callee) or any(matters(one, wanted) for one in given)
-    return False

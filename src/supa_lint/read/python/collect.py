@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import cache
+from functools import cache, partial
+from itertools import chain
 
-from supa_lint.model import Call, Definition, Expr, Facts, Hole, Mention, Read, Setting
+from supa_lint.model import Facts, Hole, Mention, Read, Span
 from supa_lint.raw import Raw
 from supa_lint.read import text
+from supa_lint.read.code.facts import Gathered
 from supa_lint.read.python import assignments, environ
 from supa_lint.read.python.evaluate import Evaluator
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.scope import Context, Module
-from supa_lint.read.terms import Parsed, as_text, call
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -32,23 +32,16 @@ class _Collector:
     def __init__(
         self, file: File, module: Module, layout: Layout, wanted: Callable[[str], bool]
     ) -> None:
-        self.file = file
         self.module = module
         self.layout = layout
         self.wanted = cache(wanted)  # the same few names come again and again
-        self.sealer = Sealer(file)
-        self.evaluator = Evaluator(module, layout, self.sealer.seal)
-        self.constants = assignments.SettingsOfFile(self.evaluator)
-        self.calls: list[Call] = []
-        self.reads: list[Read] = []
-        self.settings: list[Setting] = []
-        self.attributes: list[tuple[str, Expr]] = []
-        self.claimed: set[int] = set()
-        """String literals that are part of a fact already."""
+        sealer = Sealer(file)
+        self.evaluator = Evaluator(module, layout, sealer.seal)
+        self.memory = self.evaluator.memory
+        self.found = Gathered(file, self.memory, sealer)
 
     def facts(self) -> Facts:
         for site in self.module.sites:
-            self.evaluator.literals = set()
             node = site.node
             if isinstance(node, ast.Call):
                 self._call(node, site.context)
@@ -63,71 +56,48 @@ class _Collector:
                 self.evaluator.ask(node.value, site.context.scope)
             elif isinstance(node, ast.ClassDef):
                 self._fields(node)
-        self.settings += self.constants.settled()
-        self.claimed |= self.constants.claimed
-        definitions: list[Definition] = assignments.definitions(self.evaluator, self.wanted)
-        mentions = (*self._strings(), *self._comments())
-        rewrites = self.evaluator.rewrites
-        return Facts(
-            self.file.path,
-            settings=tuple(self.settings),
-            calls=tuple(self.calls),
-            attributes=tuple(self.attributes),
-            definitions=tuple(definitions),
-            reads=tuple(
-                replace(one, rewritten=frozenset(rewrites.get(one.variable, ())))
-                for one in self.reads
-            ),
-            mentions=mentions,
-            secrets=tuple(dict.fromkeys(self.sealer.secrets)),
-            notes=self.evaluator.budget.notes(self.file.path),
-        )
+        self.found.settle()
+        given = assignments.defined(self.evaluator)
+        definitions = self.found.definitions(given, self.wanted, unknown=True)
+        comments = self.found.comments(self._comments())
+        return self.found.facts(definitions, chain(self._strings(), comments))
 
     # --- code
 
     def _call(self, node: ast.Call, context: Context) -> None:
-        evaluator = self.evaluator
-        callee = evaluator.names.callee(node, context.scope)
+        evaluator, scope = self.evaluator, context.scope
+        callee = evaluator.names.callee(node, scope)
         if self.wanted(callee):
-            invoke = evaluator.invoke(callee, node, context.scope)
-            self.calls.append(call(invoke, self.sealer.seal, self._within(context)))
-            self.claimed |= evaluator.literals
+            invoke = partial(evaluator.invoke, callee, node, scope)
+            self.found.call(invoke, self._within(context))
         elif callee == "os.environ.update":
-            self._update(node, context)
-        if callee in environ.CALLS or evaluator.names.function(node.func, context.scope):
+            with self.memory.noting() as literals:
+                entries = evaluator.table(node, scope).entries
+            for name, term in entries:
+                self.found.export(name, term, evaluator.span(node), literals)
+        if callee in environ.CALLS or evaluator.names.function(node.func, scope):
             self._read(node, context)
         elif isinstance(node.func, ast.Attribute) and node.func.attr in _REWRITING:
-            evaluator.ask(node, context.scope)
+            evaluator.ask(node, scope)
 
     def _read(self, node: ast.Call | ast.Subscript, context: Context) -> None:
         """Note the variable that an expression reads, itself or through a function here."""
-        evaluator = self.evaluator
-        evaluator.literals = set()
-        term = evaluator.ask(node, context.scope)
-        if not isinstance(term, Raw) or not term.holes or not term.holes[0].variable:
+        evaluator, scope, span = self.evaluator, context.scope, self.layout.span(node)
+        with self.memory.noting() as literals:
+            term = evaluator.ask(node, scope)
+        hole = term.holes[0] if isinstance(term, Raw) and term.holes else Hole()
+        if hole.variable is None or not _names_variable(node, hole.variable):
             return
-        variable = term.holes[0].variable
-        if _names_variable(node, variable) and term.span == evaluator.span(node):
-            self.reads.append(Read(variable, term.span, default=term.holes[0].default))
-            self.claimed |= evaluator.literals
-        elif (
-            isinstance(node, ast.Call)
-            and evaluator.names.function(node.func, context.scope)
-            and _names_variable(node, variable)
-        ):
-            self.reads.append(Read(variable, evaluator.span(node)))
-            self.claimed |= evaluator.literals
+        if term.span == span:
+            self.found.reads.append(Read(hole.variable, span, default=hole.default))
+        elif isinstance(node, ast.Call) and evaluator.names.function(node.func, scope):
+            self.found.reads.append(Read(hole.variable, span))
+        else:
+            return
+        self.found.claimed |= literals
 
     def _of_environment(self, node: ast.Subscript, context: Context) -> bool:
         return self.evaluator.dotted(node.value, context.scope) in environ.MAPPINGS
-
-    def _update(self, node: ast.Call, context: Context) -> None:
-        """`os.environ.update({...})` exports each entry."""
-        for name, term in self.evaluator.table(node, context.scope).entries:
-            if isinstance(term, Raw | Parsed):
-                value = self.sealer.seal(as_text(term), name)
-                self.settings.append(Setting(name, value, self.evaluator.span(node)))
-        self.claimed |= self.evaluator.literals
 
     def _within(self, context: Context) -> tuple[str, ...]:
         """Names of the context managers and decorators around a place."""
@@ -139,18 +109,23 @@ class _Collector:
         return tuple(dict.fromkeys(names))
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign, context: Context) -> None:
-        evaluator, scope = self.evaluator, context.scope
-        for named in assignments.settings(node, context, evaluator):
-            self.constants.add(named, scope)
-        evaluator.literals = set()
-        calls = list(assignments.configurations(node, context, evaluator, self.wanted))
-        calls_literals = evaluator.literals if calls else set()
-        self.calls += calls
-        evaluator.literals = set()
-        exported = list(assignments.exported(node, scope, evaluator))
-        self.settings += exported
-        self.claimed |= calls_literals | (evaluator.literals if exported else set())
-        self.attributes += assignments.attributes(node, scope, evaluator)
+        evaluator, scope, found = self.evaluator, context.scope, self.found
+        for constant, value, target in assignments.constants(node, context, evaluator):
+            if assignments.worth_a_look(constant.name, value):
+                with self.memory.noting() as literals:
+                    term = evaluator.ask(value, scope)
+                    resolved = evaluator.ask(target, scope) if target else None
+                found.constants.add(constant, term, resolved, literals)
+        with self.memory.noting() as literals:
+            calls = list(assignments.configurations(node, context, evaluator, self.wanted))
+        found.calls += calls
+        found.claimed |= literals if calls else set()
+        with self.memory.noting() as literals:
+            exported = list(assignments.exported(node, scope, evaluator))
+        for name, term, span in exported:
+            found.export(name, term, span, literals)
+        for name, value in assignments.attributes(node, scope):
+            found.attribute(name, evaluator.ask(value, scope), evaluator.span(value))
         for target in assignments.targets_of(node):
             if isinstance(target, ast.Name | ast.Attribute):
                 evaluator.ask(target, scope)  # learns what the module rewrites
@@ -163,13 +138,13 @@ class _Collector:
         if settings is None:
             return
         for name, bindings in list(cls.bindings.items()):
-            evaluator.literals = set()
-            field = environ.settings_field(settings, name, bindings[0], cls, evaluator)
+            with self.memory.noting() as literals:
+                field = environ.settings_field(settings, name, bindings[0], cls, evaluator)
+                field = field and environ.validated(field, name, cls, evaluator)
             if field is not None:
-                field = environ.validated(field, name, cls, evaluator)
                 span = evaluator.span(bindings[0].node)
-                self.reads += [Read(variable, span) for variable in _variables(field.holes)]
-                self.claimed |= evaluator.literals
+                self.found.reads += [Read(variable, span) for variable in _variables(field.holes)]
+                self.found.claimed |= literals
 
     # --- text
 
@@ -180,29 +155,23 @@ class _Collector:
         }
         for site in self.module.sites:
             node = site.node
-            if not isinstance(node, _STRINGS) or id(node) in self.claimed:
+            if not isinstance(node, _STRINGS) or id(node) in self.found.claimed:
                 continue
             if isinstance(node, ast.Constant) and not isinstance(node.value, str):
                 continue
             if id(node) in prose:
-                span = self.layout.span(node)
-                yield from text.mentions(self.file, self.sealer, span.start, span.end, True)
+                yield from self.found.mentions(self.layout.span(node), comment=True)
                 continue
             parts = node.values if isinstance(node, ast.JoinedStr) else [node]
             if not any(isinstance(one, ast.Constant) and "://" in str(one.value) for one in parts):
                 continue
             term = self.evaluator.ask(node, site.context.scope)
             if isinstance(term, Raw):
-                yield from text.mentions_in(self.sealer, term)
+                yield from text.mentions_in(self.found.sealer, term)
 
-    def _comments(self) -> Iterator[Mention]:
-        for start, end in self._comment_spans():
-            if self.file.data.find(b"://", start, end) >= 0:
-                yield from text.mentions(self.file, self.sealer, start, end, True)
-
-    def _comment_spans(self) -> Iterator[tuple[int, int]]:
+    def _comments(self) -> Iterator[Span]:
         """Every `#` that no string holds begins a comment."""
-        data = self.file.data
+        data = self.found.file.data
         spans = sorted(
             (span.start, span.end)
             for site in self.module.sites
@@ -218,7 +187,7 @@ class _Collector:
                 continue
             ends = [end for end in (data.find(b"\n", at), data.find(b"\r", at)) if end >= 0]
             end = min(ends, default=len(data))
-            yield at, end
+            yield Span(self.found.file.path, at, end)
             at = data.find(b"#", end)
 
 

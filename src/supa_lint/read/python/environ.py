@@ -6,19 +6,12 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Const, Hole, Span
+from supa_lint.model import Span
 from supa_lint.raw import Raw
+from supa_lint.read.code.environment import hole
+from supa_lint.read.code.rewriting import ANY
+from supa_lint.read.code.terms import Invoke, Items, Table, Term, as_text, literal
 from supa_lint.read.python.scope import Binding, Scope, is_name, parameters
-from supa_lint.read.terms import (
-    ANY,
-    Invoke,
-    Items,
-    Parsed,
-    Table,
-    Term,
-    as_text,
-    unknown_text,
-)
 
 if TYPE_CHECKING:
     from supa_lint.read.python.evaluate import Evaluator
@@ -57,8 +50,6 @@ CALLS = {
 """Calls that give the text of the variable they name. (`env.db()`, `dj_database_url.config()` give
 more than the text: the client files know them.)"""
 
-_MOST_HOLES = 50  # one inside the default of the other
-
 _SETTINGS_BASES = {
     "pydantic_settings.BaseSettings",
     "pydantic.BaseSettings",
@@ -67,23 +58,10 @@ _SETTINGS_BASES = {
 _FIELD = {"pydantic.Field", "pydantic.v1.Field", "pydantic.fields.Field"}
 
 
-def hole(variable: Raw, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
+def read(variable: Term, default: Term | None, span: Span, evaluator: Evaluator) -> Raw:
     """The text of an environment variable, as far as its name is known."""
-    name = variable.text if not variable.holes and is_name(variable.text) else None
-    if isinstance(default, Const) and (default.value is None or isinstance(default.value, bool)):
-        default = None
-    sealed = None
-    if isinstance(default, Raw | Parsed | Const):
-        text = as_text(default)
-        if _count(text.holes) > _MOST_HOLES:
-            text = unknown_text(text.span)
-        sealed = evaluator.seal(text, name or "")
-    return Raw(HOLE, span, (Hole(variable=name, default=sealed),))
-
-
-def _count(holes: tuple[Hole, ...]) -> int:
-    """Holes, and those in their defaults."""
-    return sum(1 + (_count(hole.default.holes) if hole.default else 0) for hole in holes)
+    name = literal(variable)
+    return hole(name if name and is_name(name) else None, default, span, evaluator.seal)
 
 
 def read_call(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) -> Raw | None:
@@ -97,7 +75,7 @@ def read_call(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) -
         return None
     default = node.args[position] if len(node.args) > position else keywords.get("default")
     term = evaluator.evaluate(default, scope) if default else None
-    return hole(as_text(evaluator.evaluate(name, scope)), term, evaluator.span(node), evaluator)
+    return read(evaluator.evaluate(name, scope), term, evaluator.span(node), evaluator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +101,12 @@ def settings_class(cls: Scope, evaluator: Evaluator) -> SettingsClass | None:
                 entries = config.entries
             for key, value in entries:
                 if key == "env_prefix":
-                    return SettingsClass(_known(value))
+                    return SettingsClass(literal(value))
         for binding in one.bindings.get("Config", ()):
             inner = evaluator.module.scopes.get(id(binding.node))
             for prefix in inner.bindings.get("env_prefix", ()) if inner else ():
                 if inner and prefix.value:
-                    return SettingsClass(_known(evaluator.evaluate(prefix.value, inner)))
+                    return SettingsClass(literal(evaluator.evaluate(prefix.value, inner)))
     return SettingsClass("")
 
 
@@ -153,11 +131,11 @@ def settings_field(
     value: Term | None = evaluator.evaluate(default, cls) if default else None
     if not aliases:
         prefixed = Raw("" if settings.prefix is None else (settings.prefix + name).upper(), span)
-        return hole(prefixed, value, span, evaluator)
+        return read(prefixed, value, span, evaluator)
     for alias in reversed(aliases):
         text = as_text(alias)
         upper = Raw("" if text.holes else text.text.upper(), span)
-        value = hole(upper, value, span, evaluator)
+        value = read(upper, value, span, evaluator)
     return value if isinstance(value, Raw) else None
 
 
@@ -165,10 +143,6 @@ def _aliases(term: Term) -> list[Term]:
     if isinstance(term, Invoke):  # AliasChoices("a", "b")
         return [arg for arg in term.args if isinstance(arg, Raw)]
     return list(term.items) if isinstance(term, Items) else [term]
-
-
-def _known(term: Term) -> str | None:
-    return term.text if isinstance(term, Raw) and not term.holes else None
 
 
 _VALIDATORS = {
@@ -203,8 +177,8 @@ def _validates(decorator: ast.expr, name: str, cls: Scope, evaluator: Evaluator)
 def _validated_by(function: Scope, field: Raw, evaluator: Evaluator) -> Raw:
     names = [arg.arg for arg in parameters(function.node)]
     if len(names) < 2:
-        return evaluator.rewrite(field, ANY)
+        return evaluator.memory.rewrite(field, ANY)
     result = evaluator.returned(function, {names[1]: field})
     if isinstance(result, Raw) and (result.text, result.holes) == (field.text, field.holes):
-        return evaluator.rewrite(field, result.rewritten)
-    return evaluator.rewrite(field, ANY)
+        return evaluator.memory.rewrite(field, result.rewritten)
+    return evaluator.memory.rewrite(field, ANY)

@@ -7,32 +7,31 @@ changes on its way keeps its first value, marked with the parts that change.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
-from supa_lint.model import HOLE, MASK, Const, Hole, Span, Symbol, Unknown, Value
+from supa_lint.model import MASK, Const, Span, Symbol, Unknown, Value
 from supa_lint.raw import Raw
-from supa_lint.read.budget import Budget
-from supa_lint.read.python import environ, tables, texts
-from supa_lint.read.python.literals import Layout
-from supa_lint.read.python.names import Names
-from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
-from supa_lint.read.python.variables import Variables, imported
-from supa_lint.read.terms import (
-    ATTRIBUTES,
-    HEAVIEST,
+from supa_lint.read.code.budget import Budget
+from supa_lint.read.code.environment import either
+from supa_lint.read.code.memory import Memory, Parameter
+from supa_lint.read.code.rewriting import appended
+from supa_lint.read.code.tables import merge
+from supa_lint.read.code.terms import (
     Invoke,
     Items,
     Parsed,
     Table,
     Term,
-    as_text,
     concat,
     join,
     unknown_text,
-    weight,
 )
+from supa_lint.read.code.texts import part
+from supa_lint.read.python import environ, texts
+from supa_lint.read.python.literals import Layout
+from supa_lint.read.python.names import Names
+from supa_lint.read.python.scope import Module, Scope, defaults, is_name, parameters
+from supa_lint.read.python.variables import Variables, imported
 
 _CALLS = 3  # functions of the module that are followed into one another
 
@@ -44,51 +43,25 @@ class Evaluator:
         self.module = module
         self.layout = layout
         self.seal = seal
-        self.budget = Budget(question=800, file=150_000)
+        self.memory = Memory(Budget(question=800, file=150_000), seal)
         self.names = Names(module)
-        self.rewrites: dict[str, set[str]] = defaultdict(set)
-        """Parts that code changes, by environment variable."""
-        self.literals: set[int] = set()
-        """Ids of the string literals that were evaluated."""
         self.variables = Variables(self)
-        self._asked: dict[int, tuple[Term, set[int]]] = {}
 
     def ask(self, node: ast.expr, scope: Scope) -> Term:
         """Like `evaluate`, remembering the answer: for whole expressions of the module."""
-        if id(node) not in self._asked:
-            before, self.literals = self.literals, set()
-            term = self.evaluate(node, scope)
-            self._asked[id(node)] = (term, self.literals)
-            self.literals = before
-        term, literals = self._asked[id(node)]
-        self.literals |= literals
-        return term
+        return self.memory.once(id(node), lambda: self.evaluate(node, scope))
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Term:
         """What an expression is worth, as a part of the question that is being asked."""
-        evaluate = getattr(self, f"on_{type(node).__name__.lower()}", None)
-        if evaluate is None:
-            return Unknown(self.span(node))
-        try:
-            if not self.budget.enter():
-                return Unknown(self.span(node))
-            term: Term = evaluate(node, scope)
-            return term if weight(term) <= HEAVIEST else Unknown(self.span(node))
-        finally:
-            self.budget.leave()
+        visit = getattr(self, f"on_{type(node).__name__.lower()}", None)
+        term = self.memory.step(visit, node, scope) if visit else None
+        return term or Unknown(self.span(node))
 
     def span(self, node: ast.AST) -> Span:
         return self.layout.span(node)
 
     def dotted(self, node: ast.expr, scope: Scope) -> str | None:
         return self.names.dotted(node, scope)
-
-    def rewrite(self, raw: Raw, parts: frozenset[str]) -> Raw:
-        """The text with `parts` changed; remembers the variables it came from."""
-        for hole in raw.holes:
-            if hole.variable and hole.part is None:
-                self.rewrites[hole.variable] |= parts
-        return replace(raw, rewritten=raw.rewritten | parts)
 
     # --- expressions
 
@@ -106,10 +79,10 @@ class Evaluator:
             term = self.field(cls, node.attr, span)
             if term is not None:
                 return term
-        if node.attr in ATTRIBUTES:
+        if node.attr in texts.ATTRIBUTES:
             base = self.evaluate(node.value, scope)
             if isinstance(base, Parsed):
-                return texts.part(base, node.attr, span)
+                return part(base.raw, texts.ATTRIBUTES[node.attr], span)
         name = self.dotted(node, scope)
         if name is None or name.startswith("?"):
             return Unknown(span)
@@ -135,7 +108,7 @@ class Evaluator:
     def on_subscript(self, node: ast.Subscript, scope: Scope) -> Term:
         span = self.span(node)
         if self.dotted(node.value, scope) in environ.MAPPINGS:
-            return environ.hole(as_text(self.evaluate(node.slice, scope)), None, span, self)
+            return environ.read(self.evaluate(node.slice, scope), None, span, self)
         cut = texts.cut(node, scope, self)
         if cut is not None:
             return cut
@@ -186,20 +159,20 @@ class Evaluator:
         """`dict(...)`, or the keyword arguments of a call."""
         table = Table((), True, self.span(node))
         for arg in () if keywords_only else node.args:
-            table = tables.merge(table, self.evaluate(arg, scope))
+            table = merge(table, self.evaluate(arg, scope))
         for keyword in node.keywords:
             value = self.evaluate(keyword.value, scope)
-            table = table.put(keyword.arg, value) if keyword.arg else tables.merge(table, value)
+            table = table.put(keyword.arg, value) if keyword.arg else merge(table, value)
         return table
 
-    def arguments(self, function: Scope, node: ast.Call, scope: Scope) -> dict[str, Term]:
+    def arguments(self, function: Scope, node: ast.Call, scope: Scope) -> dict[Parameter, Term]:
         """What a call gives to the parameters of a function of this module."""
         if any(isinstance(arg, ast.Starred) for arg in node.args) or any(
             keyword.arg is None for keyword in node.keywords
         ):
             return {}
         names = [arg.arg for arg in parameters(function.node)]
-        given = {
+        given: dict[Parameter, Term] = {
             name: self.evaluate(default, function.parent or function)
             for name, default in defaults(function.node)
         }
@@ -211,36 +184,29 @@ class Evaluator:
         given |= {one.arg: self.evaluate(one.value, scope) for one in node.keywords if one.arg}
         return given
 
-    def returned(self, function: Scope, arguments: dict[str, Term] | None = None) -> Term:
+    def returned(self, function: Scope, arguments: Mapping[Parameter, Term] | None = None) -> Term:
         """What a function of this module returns."""
         span = self.span(function.node)
-        key = (id(function), "")
-        followed = sum(not name for _, name in self.variables.active)
-        if function.yields or key in self.variables.active or followed >= _CALLS:
+        if function.yields:
             return Unknown(span)
-        before = self.variables.arguments
-        self.variables.arguments = before | {
-            (id(function), name): term for name, term in (arguments or {}).items()
-        }
-        self.variables.active.add(key)
-        try:
-            terms = [self.evaluate(value, function) for value in function.returns if value]
-        finally:
-            self.variables.active.discard(key)
-            self.variables.arguments = before
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
-        return join(real or terms, span)
+        return self.memory.returned(
+            id(function),
+            arguments or {},
+            lambda: [self.evaluate(value, function) for value in function.returns if value],
+            span,
+            deepest=_CALLS,
+        )
 
     def on_constant(self, node: ast.Constant, scope: Scope) -> Term:
         if isinstance(node.value, str):
-            self.literals.add(id(node))
+            self.memory.literals.add(id(node))
             return self.layout.text(node)
         if node.value is None or isinstance(node.value, bool | int | float):
             return Const(node.value, self.span(node))
         return Unknown(self.span(node))
 
     def on_joinedstr(self, node: ast.JoinedStr, scope: Scope) -> Term:
-        self.literals.add(id(node))
+        self.memory.literals.add(id(node))
         pieces: list[Term] = []
         for one in self.layout.parts(node):
             if isinstance(one, Raw):
@@ -249,7 +215,7 @@ class Evaluator:
                 pieces.append(unknown_text(self.span(node)))
             else:
                 pieces.append(self.evaluate(one.value, scope))
-        return texts.appended(concat(pieces, self.span(node)), self)
+        return appended(concat(pieces, self.span(node)), self.memory)
 
     def on_binop(self, node: ast.BinOp, scope: Scope) -> Term:
         span = self.span(node)
@@ -261,8 +227,8 @@ class Evaluator:
                 else Unknown(span)
             )
         if isinstance(node.op, ast.BitOr):
-            return tables.merge(
-                tables.merge(Table((), True, span), self.evaluate(node.left, scope)),
+            return merge(
+                merge(Table((), True, span), self.evaluate(node.left, scope)),
                 self.evaluate(node.right, scope),
             )
         if not isinstance(node.op, ast.Add):
@@ -276,7 +242,7 @@ class Evaluator:
         terms = [self.evaluate(one, scope) for one in reversed(operands)]
         if not any(isinstance(term, Raw) for term in terms):
             return Unknown(span)
-        return texts.appended(concat(terms, span), self)
+        return appended(concat(terms, span), self.memory)
 
     def on_boolop(self, node: ast.BoolOp, scope: Scope) -> Term:
         span = self.span(node)
@@ -285,30 +251,14 @@ class Evaluator:
         terms = [self.evaluate(value, scope) for value in node.values]
         result = terms[-1]
         for term in reversed(terms[:-1]):
-            result = self.either(term, result, span)
+            result = either(term, result, span, self.seal)
         return result
-
-    def either(self, first: Term, second: Term, span: Span) -> Term:
-        """`first or second`."""
-        if isinstance(first, Const) and not first.value:
-            return second
-        if isinstance(first, Unknown) and isinstance(second, Raw):
-            return Raw(HOLE, span, (Hole(default=self.seal(second, "")),))
-        if isinstance(first, Raw) and not first.text:
-            return second
-        if isinstance(first, Raw) and first.text == HOLE:
-            hole = first.holes[0]
-            number = isinstance(second, Const) and type(second.value) is int
-            if hole.default is None and hole.part is None and (number or isinstance(second, Raw)):
-                default = self.seal(as_text(second), hole.variable or "")
-                return replace(first, holes=(replace(hole, default=default),))
-        return first
 
     def on_ifexp(self, node: ast.IfExp, scope: Scope) -> Term:
         span = self.span(node)
         body, orelse = self.evaluate(node.body, scope), self.evaluate(node.orelse, scope)
         if ast.dump(node.test) == ast.dump(node.body):
-            return self.either(body, orelse, span)
+            return either(body, orelse, span, self.seal)
         return join([body, orelse], span)
 
     def on_dict(self, node: ast.Dict, scope: Scope) -> Term:

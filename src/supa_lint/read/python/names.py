@@ -6,7 +6,7 @@ import ast
 import builtins
 from dataclasses import dataclass
 
-from supa_lint.read.budget import Budget
+from supa_lint.read.code.budget import Budget
 from supa_lint.read.python.scope import Binding, Module, Scope
 
 _BUILTINS = frozenset(dir(builtins))

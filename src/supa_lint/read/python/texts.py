@@ -7,25 +7,24 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
-from supa_lint.model import HOLE, Const, Span
+from supa_lint.model import HOLE, Span
 from supa_lint.raw import Raw
-from supa_lint.read.python.scope import Scope
-from supa_lint.read.terms import (
-    ANY,
-    ATTRIBUTES,
-    REPLACED,
+from supa_lint.read.code.memory import Memory
+from supa_lint.read.code.rewriting import ANY, replaced, stripped, touched, touched_by_pattern
+from supa_lint.read.code.terms import (
     Items,
     Parsed,
     Table,
     Term,
     as_text,
     concat,
-    touched,
-    touched_by_pattern,
+    literal,
     unknown_text,
 )
+from supa_lint.read.code.texts import joined, number
+from supa_lint.read.python.scope import Scope
 
 if TYPE_CHECKING:
     from supa_lint.read.python.evaluate import Evaluator
@@ -63,6 +62,35 @@ _METHODS = (
     | {"replace", "format", "join", "_replace", "set", "format_map"}
     | {"update_query_dict", "update_query_pairs", "update_query_string", "difference_update_query"}
 )
+_REPLACED = {
+    "scheme": {"scheme"},
+    "drivername": {"scheme"},
+    "netloc": {"user", "password", "host", "port"},
+    "username": {"user"},
+    "password": {"password"},
+    "host": {"host"},
+    "port": {"port"},
+    "path": {"database"},
+    "database": {"database"},
+    "query": {"params"},
+    "params": set(),
+    "fragment": set(),
+}
+"""Keywords of `ParseResult._replace` and `URL.set`, and the parts they change."""
+
+ATTRIBUTES = {
+    "scheme": "scheme",
+    "drivername": "scheme",
+    "hostname": "host",
+    "host": "host",
+    "port": "port",
+    "username": "user",
+    "password": "password",
+    "path": "database",
+    "database": "database",
+    "query": "params",
+}
+"""Attributes of `ParseResult` and `URL`, and the parts they give."""
 _FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}:!]*)(?P<spec>[:!][^{}]*)?\}")
 _PERCENT_FIELD = re.compile(r"%%|%(?:\((?P<name>\w+)\))?(?P<kind>.)", re.DOTALL)
 
@@ -77,10 +105,7 @@ def function(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) ->
     if callee in _SAME:
         return as_text(evaluator.evaluate(node.args[-1], scope))
     if callee in ("int", "float"):
-        term = evaluator.evaluate(node.args[0], scope)
-        if isinstance(term, Raw) and term.text.strip().isascii() and term.text.strip().isdecimal():
-            return Const(int(term.text[:100]), span)
-        return term if isinstance(term, Raw | Const) else None
+        return number(evaluator.evaluate(node.args[0], scope), span)
     if callee in _PARSERS:
         return Parsed(as_text(evaluator.evaluate(node.args[0], scope)))
     if callee in _UNPARSERS:
@@ -95,9 +120,9 @@ def function(callee: str, node: ast.Call, scope: Scope, evaluator: Evaluator) ->
         return raw if text == raw.text else replace(raw, text=text, segments=())
     if callee == "re.sub" and len(node.args) >= 3:
         term = evaluator.evaluate(node.args[2], scope)
-        pattern = _literal(evaluator.evaluate(node.args[0], scope))
+        pattern = literal(evaluator.evaluate(node.args[0], scope))
         if isinstance(term, Raw):
-            return evaluator.rewrite(term, touched_by_pattern(pattern))
+            return evaluator.memory.rewrite(term, touched_by_pattern(pattern))
     return None
 
 
@@ -117,19 +142,19 @@ def method(func: ast.Attribute, node: ast.Call, scope: Scope, evaluator: Evaluat
     if name in _SAME_METHODS:
         return receiver
     if name in _STRIPS:
-        return _stripped(receiver, name, args, evaluator)
+        return _stripped(receiver, name, args, evaluator.memory)
     if name == "replace" and len(args) >= 2:
-        old, new = _literal(args[0]), _literal(args[1])
-        if old and not receiver.holes and old not in receiver.text:
-            return receiver
+        old, new = literal(args[0]), literal(args[1])
         if (old, new) == ("/", "") and receiver.text == HOLE and receiver.holes[0].part:
             return receiver  # the slash of `parsed.path`
-        return evaluator.rewrite(receiver, touched(old, new))
+        return replaced(receiver, old, new, evaluator.memory)
     if name == "format":
         table = evaluator.table(node, scope, keywords_only=True)
         return _formatted(receiver, args, table, evaluator.span(node))
     if name == "join":
-        return _joined(receiver, args, evaluator.span(node))
+        span = evaluator.span(node)
+        one = args[0] if len(args) == 1 else None
+        return joined(receiver, one, span) if isinstance(one, Items) else unknown_text(span)
     return None
 
 
@@ -141,7 +166,7 @@ def cut(node: ast.Subscript, scope: Scope, evaluator: Evaluator) -> Term | None:
             return None
         base = evaluator.evaluate(value, scope)
         return (
-            _stripped(base, "lstrip", [Raw("/", span)], evaluator)
+            _stripped(base, "lstrip", [Raw("/", span)], evaluator.memory)
             if isinstance(base, Raw)
             else None
         )
@@ -150,41 +175,13 @@ def cut(node: ast.Subscript, scope: Scope, evaluator: Evaluator) -> Term | None:
     if value.func.attr not in ("split", "rsplit", "partition", "rpartition") or not value.args:
         return None
     receiver = evaluator.evaluate(value.func.value, scope)
-    separator = _literal(evaluator.evaluate(value.args[0], scope))
+    separator = literal(evaluator.evaluate(value.args[0], scope))
     first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
     if not isinstance(receiver, Raw):
         return None
     if first and separator == "?":
-        return evaluator.rewrite(receiver, frozenset({"params"}))
+        return evaluator.memory.rewrite(receiver, frozenset({"params"}))
     return unknown_text(span)
-
-
-def part(parsed: Parsed, attribute: str, span: Span) -> Term:
-    """`parsed.hostname` and its like."""
-    raw, name = parsed.raw, ATTRIBUTES[attribute]
-    if raw.rewritten & {name, "*"}:
-        return unknown_text(span)
-    if raw.text == HOLE and raw.holes[0].part is None:
-        return Raw(HOLE, span, (replace(raw.holes[0], part=name),))
-    if raw.holes:
-        return unknown_text(span)
-    try:
-        found = getattr(
-            urlsplit(raw.text), {"user": "username", "host": "hostname"}.get(name, name), None
-        )
-        if name == "database":
-            found = urlsplit(raw.text).path
-        elif name == "params":
-            found = urlsplit(raw.text).query
-    except ValueError:
-        found = None
-    if found is None:
-        return unknown_text(span)
-    text = str(found)
-    at = raw.text.find(text)
-    if text and at >= 0 and raw.text.count(text) == 1:
-        return raw.part(at, at + len(text))
-    return Raw(text, raw.span)
 
 
 def percent(left: Raw, right: ast.expr, scope: Scope, span: Span, evaluator: Evaluator) -> Raw:
@@ -210,13 +207,6 @@ def percent(left: Raw, right: ast.expr, scope: Scope, span: Span, evaluator: Eva
     return concat(pieces, span)
 
 
-def appended(raw: Raw, evaluator: Evaluator) -> Raw:
-    """Notes that a variable whose text stands first gets parameters appended."""
-    if raw.text.startswith((HOLE + "?", HOLE + "&")) and raw.holes[0].variable:
-        evaluator.rewrites[raw.holes[0].variable].add("params")
-    return raw
-
-
 def _formatted(left: Raw, args: list[Term], table: Table, span: Span) -> Raw:
     pieces: list[Term] = []
     at = used = 0
@@ -237,37 +227,25 @@ def _formatted(left: Raw, args: list[Term], table: Table, span: Span) -> Raw:
     return concat(pieces, span)
 
 
-def _joined(separator: Raw, args: list[Term], span: Span) -> Raw:
-    if len(args) != 1 or not isinstance(args[0], Items):
-        return unknown_text(span)
-    pieces: list[Term] = []
-    for item in args[0].items:
-        pieces += [separator, item] if pieces else [item]
-    return concat(pieces, span)
-
-
-def _stripped(raw: Raw, name: str, args: list[Term], evaluator: Evaluator) -> Raw:
-    given = _literal(args[0]) if args else None
-    hole = raw.holes[0] if raw.text == HOLE else None
-    if hole and hole.part and given == "/":
+def _stripped(raw: Raw, name: str, args: list[Term], memory: Memory) -> Raw:
+    given = literal(args[0]) if args else None
+    if raw.text == HOLE and raw.holes[0].part and given == "/":
         return raw
     if args and given is None:
-        return evaluator.rewrite(raw, ANY)
-    if raw.holes:
-        return raw if given is None else evaluator.rewrite(raw, touched(given, ""))
-    text: str = getattr(raw.text, name)(*([given] if given is not None else []))
-    start = raw.text.find(text) if name not in ("rstrip", "removesuffix") else 0
-    return raw if text == raw.text else raw.part(start, start + len(text))
+        return memory.rewrite(raw, ANY)
+    if raw.holes and given is not None:
+        return memory.rewrite(raw, touched(given, ""))
+    return stripped(raw, lambda text: getattr(text, name)(*([] if given is None else [given])))
 
 
 def _parsed_method(parsed: Parsed, name: str, node: ast.Call, evaluator: Evaluator) -> Term:
     if name in ("_replace", "set"):
         parts: set[str] = set()
         for keyword in node.keywords:
-            parts |= REPLACED.get(keyword.arg or "", {"*"})
-        return Parsed(evaluator.rewrite(parsed.raw, frozenset(parts)))
+            parts |= _REPLACED.get(keyword.arg or "", {"*"})
+        return Parsed(evaluator.memory.rewrite(parsed.raw, frozenset(parts)))
     if name.endswith(("query_dict", "query_pairs", "query_string", "update_query")):
-        return Parsed(evaluator.rewrite(parsed.raw, frozenset({"params"})))
+        return Parsed(evaluator.memory.rewrite(parsed.raw, frozenset({"params"})))
     return parsed.raw
 
 
@@ -279,9 +257,5 @@ def _unparsed(term: Term, span: Span, evaluator: Evaluator) -> Raw:
         for hole in as_text(item).holes:
             if hole.part:
                 whole = Raw(HOLE, span, (replace(hole, part=None),))
-                return evaluator.rewrite(whole, ANY)
+                return evaluator.memory.rewrite(whole, ANY)
     return unknown_text(span)
-
-
-def _literal(term: Term) -> str | None:
-    return term.text if isinstance(term, Raw) and not term.holes else None

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from supa_lint.dsn.rewrite import unsure
-from supa_lint.model import HOLE, Const, Hole, Span, Symbol, Unknown
+from supa_lint.model import HOLE, Hole, Span, Symbol, Unknown
 from supa_lint.raw import Raw
-from supa_lint.read.python import tables
+from supa_lint.read.code import variables
+from supa_lint.read.code.environment import either
+from supa_lint.read.code.rewriting import rewritten, touched_by_appending
+from supa_lint.read.code.tables import put
+from supa_lint.read.code.terms import Invoke, Parsed, Table, Term, as_text, join, something
 from supa_lint.read.python.scope import Binding, Mutation, Scope
-from supa_lint.read.terms import ANY, Invoke, Parsed, Table, Term, as_text, join
 
 if TYPE_CHECKING:
     from supa_lint.read.python.evaluate import Evaluator
@@ -30,59 +33,18 @@ class Variables:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self.arguments: dict[tuple[int, str], Term] = {}
-        """What the function that is being followed was given, by scope and parameter."""
-        self.active: set[tuple[int, str]] = set()
-        """What is being resolved: meeting it again is a loop."""
-        self._current: dict[tuple[int, str], Term] = {}
-        self._known: dict[tuple[int, str], tuple[Term, set[int]]] = {}
 
     def resolve(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
         """What `name` of `owner` means, by all that its bindings say."""
-        key = (id(owner), name)
-        if key in self._current:
-            return self._current[key]
-        if key in self.active:
-            return Unknown(span)
-        unconditional = not self._current and not self.arguments
-        if not unconditional or key not in self._known:
-            evaluator = self._evaluator
-            before, evaluator.literals = evaluator.literals, set()
-            clean = unconditional and not self.active
-            self.active.add(key)
-            try:
-                term = self._resolved(key, owner, bindings, span)
-            finally:
-                self.active.discard(key)
-                found, evaluator.literals = evaluator.literals, before
-            evaluator.literals |= found
-            if clean and evaluator.budget.left > 0:
-                self._known[key] = (term, found)
-            return term
-        term, found = self._known[key]
-        self._evaluator.literals |= found
-        return term
+        memory, mutations = self._evaluator.memory, owner.mutations.get(name, ())
+        return variables.resolve(name, owner, bindings, mutations, self, memory, span)
 
-    def _resolved(
-        self, key: tuple[int, str], owner: Scope, bindings: list[Binding], span: Span
-    ) -> Term:
-        name = key[1]
-        later = [one for one in bindings if self._rewrites_itself(one, name)]
-        first = [one for one in bindings if one not in later]
-        term = self._first(name, owner, first, span)
-        for binding in later:
-            term = self._rewritten(key, term, binding)
-        if owner.mutations.get(name):
-            made_at = first[0] if len(first) == 1 else None
-            term = self.mutated(term, owner.mutations[name], made_at)
-        return term
-
-    def _rewrites_itself(self, binding: Binding, name: str) -> bool:
+    def follows(self, binding: Binding, name: str) -> bool:
         if binding.kind == "augmented":
             return True
         return binding.value is not None and self._evaluator.names.mentions(binding.value, name)
 
-    def _first(self, name: str, owner: Scope, bindings: list[Binding], span: Span) -> Term:
+    def first(self, name: str, owner: Scope, bindings: Sequence[Binding], span: Span) -> Term:
         values = [one for one in bindings if one.kind != "other" or not one.annotation]
         if not values:
             return Unknown(span)
@@ -91,8 +53,8 @@ class Variables:
             if values[index].test and _asks_for(values[index].test, name):
                 # `if not url: url = "..."` gives a default.
                 before = join(terms[:index], span)
-                return self._evaluator.either(before, join(terms[index:], span), span)
-        real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+                return either(before, join(terms[index:], span), span, self._evaluator.seal)
+        real = something(terms)
         if len(real) == 1 and isinstance(real[0], Raw):
             text = real[0].text  # `URL = None`, and a function that sets it
             if HOLE in text or "://" in text:
@@ -105,7 +67,7 @@ class Variables:
         if binding.kind in ("function", "class"):
             return Symbol(self._evaluator.names.qualified(owner, name), span)
         if binding.kind == "parameter":
-            return self.arguments.get((id(owner), name), Unknown(span))
+            return self._evaluator.memory.arguments.get((id(owner), name), Unknown(span))
         if binding.value is None:
             return Unknown(span)
         term = self._evaluator.evaluate(binding.value, binding.scope)
@@ -113,41 +75,31 @@ class Variables:
             return Unknown(span)
         return term
 
-    def _rewritten(self, key: tuple[int, str], term: Term, binding: Binding) -> Term:
-        """`term` after `name = f(name)`, which may or may not be reached."""
-        if binding.value is None:
-            return Unknown(term.span)
-        self._current[key] = term
-        try:
-            after = self._evaluator.evaluate(binding.value, binding.scope)
-        finally:
-            del self._current[key]
-        if isinstance(term, Table):
+    def value(self, binding: Binding) -> Term | None:
+        value, scope = binding.value, binding.scope
+        return None if value is None else self._evaluator.evaluate(value, scope)
+
+    def rewritten(self, before: Term, after: Term, binding: Binding) -> Term:
+        if isinstance(before, Table):
             known = isinstance(after, Table) and not binding.guard and binding.kind == "value"
-            return after if known else replace(term, complete=False)
-        if not isinstance(term, Raw | Parsed):
-            return Unknown(term.span)
-        before = as_text(term)
+            return after if known else replace(before, complete=False)
+        if not isinstance(before, Raw | Parsed):
+            return Unknown(before.span)
+        text, memory = as_text(before), self._evaluator.memory
         if binding.kind == "augmented":
-            suffix = as_text(after).text
-            return self._evaluator.rewrite(
-                before, frozenset({"params"}) if suffix[:1] in ("?", "&") else ANY
-            )
-        if not isinstance(after, Raw | Parsed):
-            return self._evaluator.rewrite(before, ANY)
-        text = as_text(after)
-        parts = text.rewritten
-        if binding.guard and not _is_about_scheme(binding.test):
-            parts = unsure(parts)
-        if text.text != before.text or text.holes != before.holes:
-            suffix = text.text.removeprefix(before.text)
-            appended = suffix != text.text and suffix[:1] in ("?", "&")
-            parts |= frozenset({"params"}) if appended else ANY
-        changed = self._evaluator.rewrite(before, parts)
-        return Parsed(changed) if isinstance(after, Parsed) or isinstance(term, Parsed) else changed
+            return memory.rewrite(text, touched_by_appending(as_text(after).text))
+        certain = not binding.guard or _is_about_scheme(binding.test)
+        changed = rewritten(text, after, memory, certain=certain)
+        parsed = isinstance(after, Parsed | Raw) and Parsed in (type(before), type(after))
+        return Parsed(changed) if parsed else changed
 
     def mutated(
-        self, term: Term, mutations: list[Mutation], made_at: Binding | None, *, whole: bool = True
+        self,
+        term: Term,
+        mutations: Sequence[Mutation],
+        made_at: Binding | None,
+        *,
+        whole: bool = True,
     ) -> Term:
         """A dict after later `d["a"]["b"] = ...`. What may or may not happen makes it incomplete.
         With `whole` no, `d["a"] = ...` that may not happen counts as not happening."""
@@ -155,14 +107,14 @@ class Variables:
         for mutation in mutations:
             if not isinstance(term, Table):
                 return term
-            certain = made_at is not None and tables.certainly_after(mutation, made_at)
-            if not whole and any(tables.inside(mutation, one) for one in other):
+            certain = made_at is not None and certainly_after(mutation, made_at)
+            if not whole and any(_inside(mutation, one) for one in other):
                 continue  # it changes what that other one has set
             if not certain and not whole and len(mutation.keys) <= 1 and mutation.kind == "set":
                 other.append(mutation)
                 continue
             value = self._mutation_value(mutation) if certain else None
-            term = tables.put(term, mutation.keys, value, mutation.kind)
+            term = put(term, mutation.keys, value, mutation.kind, overlay=True)
         return term
 
     def _mutation_value(self, mutation: Mutation) -> Term | None:
@@ -171,6 +123,27 @@ class Variables:
         if mutation.kind == "update" and isinstance(mutation.value, ast.Call):
             return self._evaluator.table(mutation.value, mutation.scope)
         return None
+
+
+def certainly_after(mutation: Mutation, binding: Binding) -> bool:
+    """Whether a mutation happens whenever its name was bound there, and after it."""
+    at, made = mutation.node, binding.node
+    if not isinstance(at, ast.stmt | ast.expr) or not isinstance(made, ast.stmt | ast.expr):
+        return False
+    return (
+        mutation.scope is binding.scope
+        and mutation.kind != "opaque"
+        and binding.guard[: len(mutation.guard)] == mutation.guard
+        and (at.lineno, at.col_offset) > (made.lineno, made.col_offset)
+    )
+
+
+def _inside(mutation: Mutation, other: Mutation) -> bool:
+    """Whether a mutation changes what `other`, in the same branch, has set before."""
+    return (
+        mutation.keys[: len(other.keys)] == other.keys
+        and mutation.guard[: len(other.guard)] == other.guard
+    )
 
 
 def imported(name: str, span: Span) -> Term:

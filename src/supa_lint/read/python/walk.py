@@ -82,10 +82,12 @@ class _Walker:
         value: ast.expr | None = None,
         target: str = "",
         annotation: ast.expr | None = None,
+        owner: Scope | None = None,
     ) -> None:
+        """Note what `name` is bound to: in `owner`, or where the scope has its names."""
         scope = context.scope
         binding = Binding(kind, scope, node, value, target, context.guard, annotation, context.test)
-        scope.outer.get(name, scope).bindings[name].append(binding)
+        (owner or scope.outer.get(name, scope)).bindings[name].append(binding)
 
     def _assign(
         self,
@@ -113,18 +115,8 @@ class _Walker:
         elif isinstance(target, ast.Attribute):
             method = context.scope.method()
             if method and isinstance(target.value, ast.Name) and target.value.id == method[0]:
-                method[1].bindings[f"self.{target.attr}"].append(
-                    Binding(
-                        kind,
-                        context.scope,
-                        node,
-                        value,
-                        "",
-                        context.guard,
-                        annotation,
-                        context.test,
-                    )
-                )
+                name = f"self.{target.attr}"
+                self._bind(context, name, kind, node, value, annotation=annotation, owner=method[1])
         elif isinstance(target, ast.Subscript):
             self._mutate(context, target, "set" if kind == "value" else "opaque", value, node)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from supa_lint.dsn.rewrite import replaced_scheme
 from supa_lint.model import (
     HOLE,
     Call,
@@ -169,6 +167,17 @@ def as_text(term: Term) -> Raw:
     return unknown_text(term.span)
 
 
+def literal(term: Term) -> str | None:
+    """The text of a term, where every character of it is known."""
+    return term.text if isinstance(term, Raw) and not term.holes else None
+
+
+def something(terms: Sequence[Term]) -> Sequence[Term]:
+    """The terms that are not `None`, or all when none is left: `None` says "not yet"."""
+    real = [one for one in terms if not (isinstance(one, Const) and one.value is None)]
+    return real or terms
+
+
 def concat(terms: Iterable[Term], span: Span) -> Raw:
     """The texts one after the other."""
     text: list[str] = []
@@ -218,80 +227,3 @@ def join(terms: Sequence[Term], span: Span) -> Term:
     ):
         return first
     return Unknown(span)
-
-
-# --- which parts of a DSN a rewriting touches ---------------------------------------------------
-
-ANY = frozenset({"*"})
-_SCHEME = re.compile(r"(jdbc:)?(postgres(ql)?)?(\+\w+)?(:(//)?)?", re.IGNORECASE)
-_PORT = re.compile(r":?\d{4,5}/?")
-_PARAMS = re.compile(r"[?&].*|.*=.*|[\w-]*(ssl|pgbouncer)[\w-]*", re.IGNORECASE | re.DOTALL)
-_HOST = re.compile(r"@?[\w.-]*(supabase|pooler)[\w.-]*?(:\d+)?/?", re.IGNORECASE)
-_PASSWORD = re.compile(r"[\[<{(]?[\w -]*(password|passwd|pwd|secret)[\w -]*[\]>})]?", re.IGNORECASE)
-
-
-def touched(old: str | None, new: str | None) -> frozenset[str]:
-    """Parts that `.replace(old, new)` changes in a DSN."""
-    if old is None:
-        return ANY
-    if old == "%" and new == "%%":  # configparser's escape: undone when it is read
-        return frozenset()
-    if new == "" and not old.strip(" \t\r\n'\"\\"):  # stray quotes and line ends
-        return frozenset()
-    if old and _SCHEME.fullmatch(old):
-        known = new is not None and _SCHEME.fullmatch(new) and old.endswith("://")
-        return frozenset({replaced_scheme(old, new) if known and new else "scheme"})
-    if _PORT.fullmatch(old):
-        return frozenset({"port"})
-    if _PASSWORD.fullmatch(old) or old in ("[", "]"):  # the template's brackets
-        return frozenset({"password"})
-    if _PARAMS.fullmatch(old):
-        return frozenset({"params"})
-    if host := _HOST.fullmatch(old):
-        return frozenset({"host", "port"} if host[2] else {"host"})
-    return ANY
-
-
-def touched_by_pattern(pattern: str | None) -> frozenset[str]:
-    """Parts that `re.sub(pattern, ...)` changes in a DSN."""
-    if pattern is None:
-        return ANY
-    bare = pattern.lstrip("^").replace("\\", "").replace("?:", "")
-    if re.fullmatch(r"\(?postgres(\(ql\)\??|ql)?\)?[\w+?()|*.\[\]]*(:(//)?)?", bare):
-        return frozenset({"scheme"})
-    if re.fullmatch(r":?\d{4,5}(/|\(\?=/\))?", bare):
-        return frozenset({"port"})
-    if re.search(r"ssl|pgbouncer|supa=|[&?]\w+=", bare) and "@" not in bare and "://" not in bare:
-        return frozenset({"params"})
-    return ANY
-
-
-REPLACED = {
-    "scheme": {"scheme"},
-    "drivername": {"scheme"},
-    "netloc": {"user", "password", "host", "port"},
-    "username": {"user"},
-    "password": {"password"},
-    "host": {"host"},
-    "port": {"port"},
-    "path": {"database"},
-    "database": {"database"},
-    "query": {"params"},
-    "params": set(),
-    "fragment": set(),
-}
-"""Keywords of `ParseResult._replace` and `URL.set`, and the parts they change."""
-
-ATTRIBUTES = {
-    "scheme": "scheme",
-    "drivername": "scheme",
-    "hostname": "host",
-    "host": "host",
-    "port": "port",
-    "username": "user",
-    "password": "password",
-    "path": "database",
-    "database": "database",
-    "query": "params",
-}
-"""Attributes of `ParseResult` and `URL`, and the parts they give."""
