@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from supa_lint.arguments import argument
 from supa_lint.knowledge import ClientSpec
 from supa_lint.model import (
     HOLE,
@@ -131,19 +132,6 @@ def _first(call: Call, names: int | str | Sequence[int | str]) -> Expr | None:
     """The first argument given of those named."""
     listed = [names] if isinstance(names, int | str) else names
     return next((e for e in (argument(call, name) for name in listed) if e is not None), None)
-
-
-def argument(call: Call, path: int | str) -> Expr | None:
-    """An argument by position, by keyword, or by a path of keys below a keyword."""
-    if isinstance(path, int):
-        return call.args[path] if path < len(call.args) else None
-    first, *keys = path.split(".")
-    found: Expr | None = call.keyword(first)
-    if first.isdecimal():
-        found = argument(call, int(first))
-    for key in keys:
-        found = found.get(key) if isinstance(found, Table) else None
-    return found
 
 
 @lru_cache(maxsize=1024)

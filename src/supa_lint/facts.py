@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from supa_lint import siblings, tls
-from supa_lint.clients import argument, dotted
-from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide, holds
+from supa_lint import arguments, siblings, tls
+from supa_lint.clients import dotted
+from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
 from supa_lint.dsn import judge
 from supa_lint.model import (
     HOLE,
@@ -20,19 +20,14 @@ from supa_lint.model import (
     Call,
     Client,
     Connection,
-    Const,
     Expr,
     Param,
     PasswordKind,
-    Place,
     Setting,
     Span,
-    Symbol,
     Text,
     Tri,
-    Value,
 )
-from supa_lint.model import Mapping as Table
 from supa_lint.place import is_env_file
 from supa_lint.project import Project
 
@@ -112,7 +107,7 @@ class ConnectionFacts:
                 return self._user_project()
             case ["user", "names-project"]:
                 return self._names_project()
-        return UNKNOWN if self._rewritten(name) else text_fact(getattr(dsn, name))
+        return UNKNOWN if self._rewritten(name) else arguments.text_fact(getattr(dsn, name))
 
     def misspelt(self) -> tuple[Param, str] | None:
         """A parameter that is a known misspelling, and what was meant."""
@@ -151,7 +146,7 @@ class ConnectionFacts:
         if self._rewritten("params"):
             return UNKNOWN
         param = self.connection.dsn.param(name)
-        return ABSENT if param is None else text_fact(param.value)
+        return ABSENT if param is None else arguments.text_fact(param.value)
 
     def _rewritten(self, part: str) -> bool:
         return bool(self.connection.dsn.rewritten & {part, "*"})
@@ -282,38 +277,35 @@ class ConnectionFacts:
             return ABSENT
         expr = self.argument(path)
         if expr is not None:
-            return _fact(expr)
-        if not _complete(client.call, path):
+            return arguments.expression_fact(expr)
+        if not arguments.is_known(client.call, path):
             return UNKNOWN
         return self._attribute(path.rpartition(".")[2], client.call.span.path)
 
     def argument(self, path: str) -> Expr | None:
         """The expression given for an argument of the call."""
         client = self.connection.client
-        return argument(client.call, path) if client else None
+        return arguments.argument(client.call, path) if client else None
 
     def _attribute(self, name: str, path: str) -> Fact:
         """What code of that file assigns to an attribute of that name."""
-        for one in self.project.facts:
-            if one.path == path:
-                values = [value for attribute, value in one.attributes if attribute == name]
-                if values:
-                    return _fact(values[0]) if len(values) == 1 else UNKNOWN
-        return ABSENT
+        values = [
+            value
+            for one in self.project.facts
+            if one.path == path
+            for attribute, value in one.attributes
+            if attribute == name
+        ]
+        if not values:
+            return ABSENT
+        return arguments.expression_fact(values[0]) if len(values) == 1 else UNKNOWN
 
     def _version(self, package: str) -> Fact:
         """The range of versions that the client's package may have, locked versions first."""
         client = self.connection.client
         if client is None:
             return UNKNOWN
-        path = client.call.span.path
-        wanted = re.sub(r"[-_.]+", "-", package).lower()
-        found = [
-            one
-            for facts in self.project.facts
-            for one in facts.packages
-            if one.name == wanted and self.project.packages.sees(path, facts.path)
-        ]
+        found = list(self.project.dependencies(package, client.call.span.path))
         locked = [one for one in found if one.locked] or found
         ranges = {one.specifier for one in locked}
         return ranges.pop() if len(ranges) == 1 else UNKNOWN
@@ -328,13 +320,9 @@ class ConnectionFacts:
         client = self.connection.client
         if client is None:
             return False
-        path = client.call.span.path
         calls = {
             call.span
-            for one in self.project.facts
-            if self.project.places[one.path] is Place.LIVE
-            and self.project.packages.sees(one.path, path)
-            for call in one.calls
+            for call in self.project.calls_beside(client.call.span.path)
             if any(use.spec.id == client.file for use in self.project.clients.uses(call))
         }
         return len(calls) <= 1
@@ -349,12 +337,9 @@ class ConnectionFacts:
         around = [dotted(pattern) for pattern in row.get("unless-within", [])]
         return [
             call
-            for one in self.project.facts
-            if self.project.places[one.path] is Place.LIVE
-            and self.project.packages.sees(one.path, client.call.span.path)
-            for call in one.calls
+            for call in self.project.calls_beside(client.call.span.path)
             if any(p.fullmatch(call.callee) for p in patterns)
-            and _has_arguments(call, row.get("arguments", {}))
+            and arguments.fit(call, row.get("arguments", {}))
             and not any(p.fullmatch(w) for p in around for w in call.within)
         ]
 
@@ -377,9 +362,7 @@ class ConnectionFacts:
 
     def _word(self, name: str) -> Fact:
         """Whether a live file that was read has a word anywhere, in whichever language."""
-        word = name.encode()
-        live = (file for file in self.project.files.values() if file.place is Place.LIVE)
-        return PRESENT if any(word in file.data for file in live) else ABSENT
+        return PRESENT if self.project.has_word(name) else ABSENT
 
     def _project(self, _: str) -> Fact:
         add_on = self.project.config.ipv4_add_on
@@ -424,52 +407,6 @@ def _stands_in(setting: Setting, row: Mapping[str, Any]) -> bool:
 
 def _named(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def _has_arguments(call: Call, wanted: Mapping[str, Any]) -> bool:
-    """Whether a call's arguments are known to be as a `uses` row wants them."""
-
-    def given(path: str) -> Fact:
-        expr = argument(call, int(path) if path.isdecimal() else path)
-        return ABSENT if expr is None else _fact(expr)
-
-    return holds({str(path): want for path, want in wanted.items()}, given) is True
-
-
-def text_fact(text: Text | None) -> Fact:
-    if text is None:
-        return ABSENT
-    return text.text if text.known and text.text != MASK else UNKNOWN
-
-
-def _fact(expr: Expr) -> Fact:
-    """An expression of code as a fact that conditions compare."""
-    if isinstance(expr, Const):
-        return "none" if expr.value is None else expr.value
-    if isinstance(expr, Symbol):
-        return expr.name
-    if isinstance(expr, Value):
-        return expr.text if HOLE not in expr.text and expr.text != MASK else PRESENT
-    return PRESENT
-
-
-def _complete(call: Call, path: str) -> bool:
-    """Whether an argument that isn't seen is certainly not given."""
-    if not call.complete:
-        return False
-    first, *keys = path.split(".")
-    found = argument(call, first)
-    for key in keys:
-        if found is None:
-            return True
-        if isinstance(found, Value | Const):
-            return True  # a text has no keys
-        if not isinstance(found, Table):
-            return False
-        if found.get(key) is None:
-            return found.complete
-        found = found.get(key)
-    return True
 
 
 def _refused(param: Param, table: Mapping[str, Any]) -> bool:

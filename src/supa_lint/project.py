@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,7 +11,7 @@ from supa_lint.clients import Clients
 from supa_lint.config import Config, matches
 from supa_lint.knowledge import Knowledge
 from supa_lint.manifests import platform_of
-from supa_lint.model import NOWHERE, Facts, Place, Platform, Span
+from supa_lint.model import NOWHERE, Call, Facts, Package, Place, Platform, Span
 from supa_lint.scope import Packages
 from supa_lint.source import File
 
@@ -39,6 +39,30 @@ class Project:
         """Place of every file with facts; one known by its mere name is live."""
         named = {one.path: Place.LIVE for one in self.facts}
         return named | {path: file.place for path, file in self.files.items()}
+
+    def dependencies(self, name: str, path: str) -> Iterator[Package]:
+        """The dependencies of that name that are declared where the code of a file sees them."""
+        wanted = re.sub(r"[-_.]+", "-", name).lower()
+        for one in self.facts:
+            if self.packages.sees(path, one.path):
+                yield from (package for package in one.packages if package.name == wanted)
+
+    def calls_beside(self, path: str) -> Iterator[Call]:
+        """The calls of the live code that belongs to the same package as a file."""
+        for one in self.facts:
+            if self.places[one.path] is Place.LIVE and self.packages.sees(one.path, path):
+                yield from one.calls
+
+    def has_word(self, word: str) -> bool:
+        """Whether a live file that was read has a word anywhere, in whichever language."""
+        if word not in self._words:
+            live = (file.data for file in self.files.values() if file.place is Place.LIVE)
+            self._words[word] = any(word.encode() in data for data in live)
+        return self._words[word]
+
+    @cached_property
+    def _words(self) -> dict[str, bool]:
+        return {}
 
     def chosen(self, path: str) -> Platform | None:
         """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""

@@ -1,0 +1,69 @@
+"""What the arguments of a call say: the expressions of code as facts that conditions compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact, holds
+from supa_lint.model import HOLE, MASK, Call, Const, Expr, Symbol, Text, Value
+from supa_lint.model import Mapping as Table
+
+
+def argument(call: Call, path: int | str) -> Expr | None:
+    """An argument by position, by keyword, or by a path of keys below a keyword."""
+    if isinstance(path, int):
+        return call.args[path] if path < len(call.args) else None
+    first, *keys = path.split(".")
+    found: Expr | None = call.keyword(first)
+    if first.isdecimal():
+        found = argument(call, int(first))
+    for key in keys:
+        found = found.get(key) if isinstance(found, Table) else None
+    return found
+
+
+def expression_fact(expr: Expr) -> Fact:
+    """An expression of code as a fact that conditions compare."""
+    if isinstance(expr, Const):
+        return "none" if expr.value is None else expr.value
+    if isinstance(expr, Symbol):
+        return expr.name
+    if isinstance(expr, Value):
+        return expr.text if HOLE not in expr.text and expr.text != MASK else PRESENT
+    return PRESENT
+
+
+def text_fact(text: Text | None) -> Fact:
+    if text is None:
+        return ABSENT
+    return text.text if text.known and text.text != MASK else UNKNOWN
+
+
+def is_known(call: Call, path: str) -> bool:
+    """Whether an argument that isn't seen is certainly not given."""
+    if not call.complete:
+        return False
+    first, *keys = path.split(".")
+    found = argument(call, first)
+    for key in keys:
+        if found is None:
+            return True
+        if isinstance(found, Value | Const):
+            return True  # a text has no keys
+        if not isinstance(found, Table):
+            return False
+        if found.get(key) is None:
+            return found.complete
+        found = found.get(key)
+    return True
+
+
+def fit(call: Call, wanted: Mapping[str, Any]) -> bool:
+    """Whether a call's arguments are known to be as a `uses` row wants them."""
+
+    def given(path: str) -> Fact:
+        expr = argument(call, int(path) if path.isdecimal() else path)
+        return ABSENT if expr is None else expression_fact(expr)
+
+    return holds({str(path): want for path, want in wanted.items()}, given) is True
