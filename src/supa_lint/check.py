@@ -195,6 +195,8 @@ class _Names:
             case ["client", "reject-error"] if client:
                 error = str(client.data.get("params", {}).get("error", ""))
                 return error.replace("{rejected}", self._rejected())
+            case ["client", "tls-how"] if client:
+                return str(client.data.get("tls", {}).get("how", ""))
             case ["client", key] if client and isinstance(client.data.get(key), str):
                 return str(client.data[key])
             case ["platform", "label"]:

@@ -31,6 +31,7 @@ _TEXTS: Final = (
     "client.reason",
     "client.reject-error",
     "client.scheme-error",
+    "client.tls-how",
     "endpoint.label",
     "ignored",
     "misspelt",
