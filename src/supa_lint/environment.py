@@ -42,6 +42,8 @@ class Environment:
     variables: Mapping[str, Setting] = field(repr=False)
     platform: Platform | None = None
     builds: tuple[str, ...] = ()
+    of_script: bool = False
+    """Whether a script sets them for itself."""
 
 
 def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[Environment]:
@@ -52,8 +54,11 @@ def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[En
         for container, settings in _containers(one).items():
             builds = tuple(build.path for build in one.builds if build.container == container)
             platform = next((s.platform for s in settings.values() if s.platform), None)
+            of_script = any(s.of_script for s in settings.values() if s.container == container)
             found.append(
-                Environment(one.path, container, places[one.path], settings, platform, builds)
+                Environment(
+                    one.path, container, places[one.path], settings, platform, builds, of_script
+                )
             )
         for index, env_file in enumerate(one.env_files):
             target = by_path.get(env_file.path)

@@ -280,6 +280,8 @@ class Setting:
     platform: Platform | None = None
     exported: bool = True
     """Whether it becomes an environment variable (a Python constant does not)."""
+    of_script: bool = False
+    """Whether a script sets it for itself: only what that script runs can see it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,7 +255,7 @@ class Resolver:
 def _is_of_script(environment: Environment) -> bool:
     """Whether a program sets the variables for itself, and not for a place where code runs."""
     suffix = environment.path.rpartition(".")[2].lower()
-    return environment.platform is None and suffix in _SCRIPTS
+    return environment.of_script or (environment.platform is None and suffix in _SCRIPTS)
 
 
 def as_value(expr: Expr) -> Value | None:

@@ -344,7 +344,7 @@ def test_a_script_inside_another_file() -> None:
         (),
         (Segment(0, end, 11), Segment(end, len(text), 11 + end + 4)),
     )
-    facts = shell.commands(raw, Sealer(file), PLATFORMS, WANTED.__contains__, "jobs.a")
+    facts = shell.commands([raw], Sealer(file), PLATFORMS, WANTED.__contains__, "jobs.a")
     assert names(facts) == ["jobs.a:X"]
     assert at(file, only(facts)) == f"X={DSN}"
     assert [at(file, found) for found in facts.calls] == ["psql $X"]

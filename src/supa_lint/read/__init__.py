@@ -85,7 +85,7 @@ def _packages(file: File, context: Context) -> Facts:
 def _yaml(file: File, context: Context) -> Facts:
     from supa_lint.read.yaml import read
 
-    return read(file, context.knowledge.platforms)
+    return read(file, context.knowledge.platforms, context.clients.wanted)
 
 
 def _python(file: File, context: Context) -> Facts:
@@ -101,7 +101,7 @@ def _python(file: File, context: Context) -> Facts:
 def _json(file: File, context: Context) -> Facts:
     from supa_lint.read.jsonc import read
 
-    return read(file, context.knowledge.platforms)
+    return read(file, context.knowledge.platforms, context.clients.wanted)
 
 
 def _toml(file: File, context: Context) -> Facts:

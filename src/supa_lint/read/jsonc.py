@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from supa_lint.knowledge import PlatformSpec
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 _ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\[\x00-\x7f]?")
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(
+    file: File,
+    platforms: Mapping[str, PlatformSpec],
+    wanted: Callable[[str], bool] = lambda callee: True,
+) -> Facts:
     """The settings of a file. What is broken in it is read as plain text.
 
     Raises grammar.TooSlowError.
@@ -34,7 +38,7 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     source = Source.of(file)
     root = grammar.parse("json", source.data)
     reader = _Reader(source)
-    facts = tree.facts(file, [reader.document(root)], platforms, sealer)
+    facts = tree.facts(file, [reader.document(root)], platforms, sealer, wanted)
     return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 

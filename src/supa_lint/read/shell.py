@@ -86,20 +86,39 @@ def read(
 
 
 def commands(
-    raw: Raw,
+    raws: Sequence[Raw],
     sealer: Sealer,
     platforms: TableMapping[str, PlatformSpec],
     wanted: Wanted = lambda callee: True,
     container: str = "",
     platform: Platform | None = None,
+    syntax: str = "",
 ) -> Facts:
-    """The facts of a script inside another file, whose settings belong to `container` there and
-    run on `platform`. Its secrets are those of `sealer`."""
+    """The facts of scripts inside another file, whose settings belong to `container` there and
+    run on `platform`. Their secrets are those of `sealer`.
+
+    `syntax` is `arguments` when the texts are the words of one command, or it names a shell
+    (`bash`, `pwsh {0}`, `cmd`). What is in another language only mentions DSNs.
+    """
     reader = Reader(sealer, platforms, wanted, platform)
-    reader.add(posix.parse(Source(raw), sealer), container)
-    found = plain.mentions_in(sealer, raw)
+    if syntax == "arguments":
+        reader.run(raws, container)
+    elif parse := _parser(syntax):
+        for raw in raws:
+            reader.add(parse(Source(raw), sealer), container)
+    found = [mention for raw in raws for mention in plain.mentions_in(sealer, raw)]
     rest = unclaimed(found, reader.settings, reader.comments, reader.ignored)
     return replace(reader.facts(), mentions=tuple(rest))
+
+
+def _parser(syntax: str) -> Callable[[Source, Sealer], Script] | None:
+    """The parser for a shell, by how people name it where they choose one."""
+    shell = syntax.partition(" ")[0].lower().removesuffix(".exe")
+    if shell in ("pwsh", "powershell"):
+        return lambda source, _: windows.powershell(source)
+    if shell == "cmd":
+        return lambda source, _: windows.batch(source)
+    return posix.parse if not shell or shell in _SHELLS else None
 
 
 class Reader:
@@ -173,7 +192,7 @@ class Reader:
             platform = platform_of(self._platforms[row.platform], command.span)
             home = ".".join(filter(None, (container, row.run)))
             for name, value, span in row.pairs(words[start:]):
-                self._set(name, value, span, home, platform)
+                self._set(name, value, span, home, platform, of_script=False)
         words = self._inner_command(words)
         program = _program(words[0])
         if program in _SHELLS:
@@ -203,11 +222,18 @@ class Reader:
     # --- settings
 
     def _assign(self, assignment: Assignment, container: str) -> None:
-        value = assignment.value
-        self._set(assignment.name, value, assignment.span, container, self._platform)
+        name, value, span = assignment.name, assignment.value, assignment.span
+        self._set(name, value, span, container, self._platform, of_script=True)
 
     def _set(
-        self, name: str, word: Word, span: Span, container: str, platform: Platform | None
+        self,
+        name: str,
+        word: Word,
+        span: Span,
+        container: str,
+        platform: Platform | None,
+        *,
+        of_script: bool,
     ) -> None:
         """A setting. One that is set again belongs to a container of its own: neither is lost."""
         if not _NAME.fullmatch(name):
@@ -216,7 +242,8 @@ class Reader:
         if times > 1:
             container = f"{container}#{times}"
         value = self._sealer.seal(word.raw, name)
-        self.settings.append(Setting(name, value, span, container, platform))
+        setting = Setting(name, value, span, container, platform, of_script=of_script)
+        self.settings.append(setting)
 
     # --- calls
 

@@ -20,16 +20,19 @@ from supa_lint.manifests import ipv6_word
 from supa_lint.model import (
     HOLE,
     Build,
+    Call,
     EnvFile,
     Facts,
     Hole,
     Mention,
+    Note,
     Platform,
     Setting,
     Span,
     Tri,
 )
 from supa_lint.raw import Raw
+from supa_lint.read import scripts
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import (
     Branch,
@@ -66,21 +69,26 @@ def facts(
     roots: Sequence[Node],
     platforms: Mapping[str, PlatformSpec],
     sealer: Sealer | None = None,
+    wanted: scripts.Wanted = lambda callee: True,
 ) -> Facts:
     """What the documents of one file say. `sealer` may have sealed other texts of the file."""
     sealer = sealer or Sealer(file)
-    documents = [_Document(file, sealer, n, root, platforms) for n, root in enumerate(roots)]
+    documents = [
+        _Document(file, sealer, n, root, platforms, wanted) for n, root in enumerate(roots)
+    ]
     platforms_by_id: dict[str, Platform] = {}
     for platform in chain.from_iterable(document.platforms for document in documents):
         platforms_by_id.setdefault(platform.id, platform)
     return Facts(
         file.path,
         settings=tuple(chain.from_iterable(document.settings for document in documents)),
+        calls=tuple(chain.from_iterable(document.calls for document in documents)),
         mentions=tuple(chain.from_iterable(document.mentions for document in documents)),
         platforms=tuple(platforms_by_id.values()),
         env_files=tuple(chain.from_iterable(document.env_files for document in documents)),
         builds=tuple(chain.from_iterable(document.builds for document in documents)),
         secrets=tuple(sealer.secrets),
+        notes=tuple(dict.fromkeys(chain.from_iterable(d.notes for d in documents))),
     )
 
 
@@ -104,8 +112,11 @@ class _Document:
         number: int,
         root: Node,
         specs: Mapping[str, PlatformSpec],
+        wanted: scripts.Wanted,
     ) -> None:
         self._file = file
+        self._specs = specs
+        self._wanted = wanted
         self._sealer = sealer
         # Documents of one file are apart: `#2.spec` is not `spec`.
         self._prefix: Path = (f"#{number + 1}",) if number else ()
@@ -118,6 +129,8 @@ class _Document:
         self.platforms: list[Platform] = []
         self.env_files: list[EnvFile] = []
         self.builds: list[Build] = []
+        self.calls: list[Call] = []
+        self.notes: list[Note] = []
 
         self._syntax = "unknown"
         for spec in specs.values():
@@ -145,6 +158,9 @@ class _Document:
                     exported = row.get("exported", True)
                     home = _Home(container, platform, syntax, exported, row.get("encoding"))
                     self._declared(match, home)
+        for row in data.get("scripts", []) if _matters(self._root) else ():
+            for match, container, platform in self._declarations(spec, row, marker):
+                self._script(match, row, container, platform)
         for row in data.get("env-files", []):
             for match, container, platform in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
@@ -242,6 +258,23 @@ class _Document:
         if path == ".." or path.startswith("../"):
             return None
         return "" if path == "." else path
+
+    def _script(
+        self, match: Match, row: Mapping[str, Any], container: str, platform: Platform
+    ) -> None:
+        """The commands of a job. What they set for themselves has a container of its own."""
+        if match.path in self._claimed or isinstance(match.node, Branch):
+            return
+        self._claimed.add(match.path)
+        beside = next((found.node for found in find(self._root, match.path[:-1])), None)
+        home = ".".join(filter(None, (container, match.path[-1])))
+        found = scripts.read(
+            match.node, beside, row, home, platform, self._sealer, self._specs, self._wanted
+        )
+        self.settings += found.settings
+        self.calls += found.calls
+        self.mentions += found.mentions
+        self.notes += found.notes
 
     # --- settings
 

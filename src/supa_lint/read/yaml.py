@@ -7,7 +7,7 @@ file may nest or alias without bounds. Nothing is constructed, so tags are harml
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,7 +34,11 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _BLOCK_HEADER = re.compile(r"[^\r\n\x85\u2028\u2029]*\s*")
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(
+    file: File,
+    platforms: Mapping[str, PlatformSpec],
+    wanted: Callable[[str], bool] = lambda callee: True,
+) -> Facts:
     """The settings of all documents of a file. What is not YAML is read as plain text, with a note
     when that matters: templates are no mistake, and neither is a file without an endpoint."""
     if plain.is_utf16(file):
@@ -49,10 +53,10 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
         return replace(facts, notes=(Note(file.path, f"{problem}: read as plain text"),))
     sealer = Sealer(file)
     comments = () if _is_json(file) else tuple(_comments(file, sealer))
-    facts = tree.facts(file, roots, platforms, sealer)
+    facts = tree.facts(file, roots, platforms, sealer, wanted)
     mentions = {mention.dsn.span: mention for mention in (*facts.mentions, *comments)}
     note = Note(file.path, "repeats its aliases too often: some of them are left out")
-    notes = () if composer.complete else (note,)
+    notes = facts.notes if composer.complete else (*facts.notes, note)
     return replace(facts, mentions=tuple(mentions.values()), notes=notes)
 
 
