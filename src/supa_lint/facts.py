@@ -347,10 +347,14 @@ class ConnectionFacts:
         platform = self.connection.platform
         if platform is None:
             return UNKNOWN
+        if name == "id" and platform.others:
+            return UNKNOWN
         if name in ("id", "label", "ipv6", "model", "deployed"):
             value = getattr(platform, name)
             return UNKNOWN if value == "unknown" else value
-        return self.project.knowledge.platforms[platform.id].data.get(name, UNKNOWN)
+        specs = [self.project.knowledge.platforms[one] for one in (platform.id, *platform.others)]
+        values = {spec.data.get(name, UNKNOWN) for spec in specs}
+        return values.pop() if len(values) == 1 else UNKNOWN
 
     def _variable(self, name: str) -> Fact:
         """What a variable beside the DSN is set to."""

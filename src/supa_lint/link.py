@@ -319,6 +319,7 @@ def _agreed(platforms: Sequence[Platform]) -> Platform | None:
         label=" and ".join(labels),
         ipv6=first.ipv6 if len({p.ipv6 for p in platforms}) == 1 else "unknown",
         model=first.model if len({p.model for p in platforms}) == 1 else "unknown",
+        others=tuple(dict.fromkeys(p.id for p in platforms if p.id != first.id)),
     )
 
 

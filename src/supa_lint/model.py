@@ -262,6 +262,8 @@ class Platform:
     model: str
     deployed: bool
     span: Span
+    others: tuple[str, ...] = ()
+    """Ids of further platforms, where it stands for what several of them agree on."""
 
 
 @dataclass(frozen=True, slots=True)

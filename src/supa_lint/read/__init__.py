@@ -46,7 +46,7 @@ def _reader_of(file: File) -> Reader:
     """The reader for files of this kind."""
     path = file.path
     if file.place is Place.DOCS:
-        return _text
+        return _markdown if path.endswith(".md") else _text
     if is_env_file(path):
         return _env
     if is_package_file(path):
@@ -67,6 +67,12 @@ def _text(file: File, _: Context) -> Facts:
     from supa_lint.read.text import read
 
     return read(file)
+
+
+def _markdown(file: File, context: Context) -> Facts:
+    from supa_lint.read.markdown import read
+
+    return read(file, context.knowledge.platforms)
 
 
 def _env(file: File, _: Context) -> Facts:
