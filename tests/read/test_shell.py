@@ -475,3 +475,49 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
     for path, line in (("a.sh", f"é\nX='{value}'\n"), ("a.ps1", f"é\n$X = '{value}'\n")):
         file, facts = read(line, path)
         assert at(file, only(facts).value) == value
+
+
+POOLER = "aws-0-eu-west-1.pooler.supabase.com"
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "user", "port"),
+    [
+        (f"psql -h {POOLER} -p 6543 -U postgres shop", "psql", "postgres", "6543"),
+        (f"sudo -E pg_dump --host={POOLER} --username 'postgres'", "pg_dump", "postgres", None),
+        (f"psql 'host={POOLER} user=postgres'", "psql", "postgres", None),
+        (f'pg_restore -d "postgres://postgres@{POOLER}:5432/x" d.dump', "pg_restore", None, "5432"),
+        (f'bash -c "pg_isready -h {POOLER} -p 5432"', "pg_isready", None, "5432"),
+    ],
+)
+def test_what_postgres_own_tools_connect_with(
+    command: str, name: str, user: str | None, port: str | None
+) -> None:
+    """No client file is needed to know where they go."""
+    file = File("a.sh", f"echo\n{command}\n".encode())
+    facts = shell.read(file, PLATFORMS, lambda callee: False)
+    assert [setting.name for setting in facts.settings] == [name]
+    setting = facts.settings[0]
+    assert not setting.exported
+    dsn = setting.value.dsn
+    assert dsn is not None
+    assert dsn.host is not None
+    assert file.data[dsn.host.span.start : dsn.host.span.end].decode() == POOLER
+    assert port is None or (dsn.port is not None and dsn.port.text == port)
+    assert user is None or (dsn.user is not None and dsn.user.text == user)
+    assert not facts.mentions
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'psql "$DATABASE_URL"',
+        'psql -h "$HOST" -U postgres',
+        f"echo psql -h {POOLER} -p 6543",
+        f"psql -h {POOLER}",
+        f"PGHOST={POOLER} PGPORT=6543 psql",  # the variables say it already
+    ],
+)
+def test_tools_that_say_nothing_themselves(command: str) -> None:
+    facts = shell.read(File("a.sh", command.encode()), PLATFORMS, lambda callee: False)
+    assert not [setting for setting in facts.settings if not setting.exported]

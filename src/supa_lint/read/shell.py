@@ -1,8 +1,9 @@
 """Shell scripts, and the commands inside other files.
 
 An assignment is a setting, and so is what a command sets on a platform (`fly secrets set K=V`;
-which commands do is data: `commands` in `rules/platforms/`). A command that a client file knows is
-a call of `shell.<program>`. Any other DSN is a mention.
+which commands do is data: `commands` in `rules/platforms/`), and what PostgreSQL's own tools are
+told to connect with. A command that a client file knows is a call of `shell.<program>`. Any other
+DSN is a mention.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TableMapping
 from dataclasses import replace
 
+from supa_lint.dsn.parts import group
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
 from supa_lint.model import (
@@ -26,6 +28,7 @@ from supa_lint.model import (
     Setting,
     Span,
     Symbol,
+    Value,
 )
 from supa_lint.raw import Raw
 from supa_lint.read import libpq, posix, windows
@@ -199,6 +202,8 @@ class Reader:
             self._inner_script(words, container, depth)
         elif program and self._wanted(f"shell.{program}"):
             self.calls.append(self._call(program, words, command))
+        elif libpq.knows(program):
+            self._connection(program, words[1:], command, container)
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""
@@ -207,7 +212,8 @@ class Reader:
                 if word.text in _NO_RUN:
                     break
                 program = _program(word)
-                if program in _SHELLS or (program and self._wanted(f"shell.{program}")):
+                known = program in _SHELLS or libpq.knows(program)
+                if known or (program and self._wanted(f"shell.{program}")):
                     return words[n:]
         return words
 
@@ -244,6 +250,31 @@ class Reader:
         value = self._sealer.seal(word.raw, name)
         setting = Setting(name, value, span, container, platform, of_script=of_script)
         self.settings.append(setting)
+
+    def _connection(
+        self, program: str, words: Sequence[Word], command: Command, container: str
+    ) -> None:
+        """What one of PostgreSQL's own tools connects with, where its options say so: a setting
+        that is called like the tool."""
+        _, given = libpq.arguments(program, words, (), self._sealer)
+        options = [
+            Setting(name, value, value.span) for name, value in given if isinstance(value, Value)
+        ]
+        found = [option.value for option in options if option.value.dsn is not None]
+        found += [replace(parts["host"].value, dsn=dsn) for dsn, parts in group(options)]
+        for value in found[:1]:
+            if value.dsn is not None and value.dsn.host and value.dsn.host.known:
+                self.settings.append(
+                    Setting(
+                        program,
+                        value,
+                        command.span,
+                        container,
+                        self._platform,
+                        exported=False,
+                        of_script=True,
+                    )
+                )
 
     # --- calls
 
