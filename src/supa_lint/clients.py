@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from supa_lint.arguments import argument
+from supa_lint.config import glob_pattern
 from supa_lint.knowledge import ClientSpec
 from supa_lint.model import (
     HOLE,
@@ -53,7 +54,10 @@ class Clients:
     def __init__(self, specs: Iterable[ClientSpec]) -> None:
         self._rows: list[tuple[re.Pattern[str], ClientSpec, Mapping[str, Any], str]] = []
         self._packages: frozenset[str] = frozenset()
+        self.configured: list[Mapping[str, Any]] = []
+        """Where data files configure clients: the rows `configured` of all client files."""
         for spec in specs:
+            self.configured += spec.data.get("configured", ())
             self._packages |= frozenset(spec.data.get("packages", ()))
             for kind in ("calls", "urls"):
                 for row in spec.data.get(kind, []):
@@ -67,6 +71,15 @@ class Clients:
     def packages(self) -> frozenset[str]:
         """The dependencies whose versions or presence decide something."""
         return self._packages | {"dotenv"}
+
+    def configured_by(self, path: str) -> bool:
+        """Whether a file of this name may configure a client."""
+        return self._configuration.fullmatch(path) is not None
+
+    @cached_property
+    def _configuration(self) -> re.Pattern[str]:
+        globs = {glob for row in self.configured for glob in row["files"]}
+        return re.compile("|".join(f"(?:{glob_pattern(glob)})" for glob in sorted(globs)))
 
     @cached_property
     def _any(self) -> re.Pattern[str]:
@@ -94,7 +107,8 @@ class Clients:
             return
         given = use.argument("dsn")
         if given is not None and not (isinstance(given, Table) and "parts" in use.data):
-            yield from self._expression(given)
+            for value in self._expression(given):
+                yield _with_credentials(value, use.call, use.data.get("credentials", {}))
         elif "parts" in use.data and (joined := _from_parts(use.call, use.data["parts"])):
             yield joined
         elif use.data.get("libpq-environment") and use.call.complete and not use.call.args:
@@ -172,6 +186,22 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
         rewritten=frozenset() if call.complete else frozenset({"user", "port", "params"}),
     )
     return Value(host.text, call.span, host.holes, dsn=dsn)
+
+
+def _with_credentials(value: Value, call: Call, names: Mapping[str, Any]) -> Value:
+    """A DSN with the user and the password that are given beside it."""
+    dsn = value.dsn
+    if dsn is None or not names:
+        return value
+    user, password = (_first(call, names[role]) if role in names else None for role in _CREDENTIALS)
+    if dsn.user is None and user is not None:
+        dsn = replace(dsn, user=_text(user))
+    if dsn.password.kind is PasswordKind.ABSENT and isinstance(password, Value):
+        dsn = replace(dsn, password=password.password or dsn.password)
+    return replace(value, dsn=dsn)
+
+
+_CREDENTIALS = ("user", "password")
 
 
 def _from_libpq_environment(call: Call) -> Iterator[Value]:

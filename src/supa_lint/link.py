@@ -19,22 +19,20 @@ from supa_lint.dsn.rewrite import rewrite
 from supa_lint.environment import Environment, environments, stated
 from supa_lint.facts import ConnectionFacts
 from supa_lint.model import (
-    Call,
     Client,
     Connection,
     Dsn,
     Endpoint,
     Expr,
     Facts,
-    Listing,
     Mention,
     Place,
     Platform,
     Setting,
     Span,
     Value,
+    dsns_in,
 )
-from supa_lint.model import Mapping as Table
 from supa_lint.place import is_env_file
 from supa_lint.project import Project
 from supa_lint.resolve import Resolution, Resolver
@@ -74,7 +72,7 @@ class _Linker:
         for one in self._facts:
             defaults = [read.default for read in one.reads if read.default is not None]
             written: list[Expr] = [*one.calls, *defaults, *(s.value for s in one.settings)]
-            unseen = {dsn.span: dsn for dsn in _dsns(written) if dsn.span not in seen}
+            unseen = {dsn.span: dsn for dsn in dsns_in(written) if dsn.span not in seen}
             found += [self._of_mention(Mention(dsn)) for dsn in unseen.values()]
         return found
 
@@ -291,21 +289,6 @@ def _folder_spoken_for(path: str) -> str:
     while folder.rpartition("/")[2].startswith("."):
         folder = folder_of(folder)
     return folder
-
-
-def _dsns(exprs: Iterable[Expr]) -> Iterator[Dsn]:
-    """Every DSN that is written in expressions, whether anybody connects with it or not."""
-    for expr in exprs:
-        if isinstance(expr, Value):
-            if expr.dsn is not None:
-                yield expr.dsn
-            yield from _dsns(hole.default for hole in expr.holes if hole.default is not None)
-        elif isinstance(expr, Call):
-            yield from _dsns((*expr.args, *(value for _, value in expr.keywords)))
-        elif isinstance(expr, Table):
-            yield from _dsns(value for _, value in expr.entries)
-        elif isinstance(expr, Listing):
-            yield from _dsns(expr.items)
 
 
 def _agreed(platforms: Sequence[Platform]) -> Platform | None:

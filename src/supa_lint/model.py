@@ -12,7 +12,7 @@ Two promises are kept here by construction:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as TableMapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -242,6 +242,21 @@ class Call:
 
 
 Expr = Value | Const | Symbol | Mapping | Listing | Call | Unknown
+
+
+def dsns_in(exprs: Iterable[Expr]) -> Iterator[Dsn]:
+    """Every DSN that is written in expressions, whether anybody connects with it or not."""
+    for expr in exprs:
+        if isinstance(expr, Value):
+            if expr.dsn is not None:
+                yield expr.dsn
+            yield from dsns_in(hole.default for hole in expr.holes if hole.default is not None)
+        elif isinstance(expr, Call):
+            yield from dsns_in((*expr.args, *(value for _, value in expr.keywords)))
+        elif isinstance(expr, Mapping):
+            yield from dsns_in(value for _, value in expr.entries)
+        elif isinstance(expr, Listing):
+            yield from dsns_in(expr.items)
 
 
 # --- facts of one file --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ POOLER = (
 
 def read(path: str, content: str) -> tuple[File, Facts]:
     file = File(path, content.encode())
-    return file, yaml.read(file, KNOWN.platforms, lambda callee: callee == "shell.wrangler")
+    return file, yaml.read(file, KNOWN.platforms)
 
 
 def at(file: File, item: object) -> str:

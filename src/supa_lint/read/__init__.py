@@ -91,7 +91,7 @@ def _packages(file: File, context: Context) -> Facts:
 def _yaml(file: File, context: Context) -> Facts:
     from supa_lint.read.yaml import read
 
-    return read(file, context.knowledge.platforms, context.clients.wanted)
+    return read(file, context.knowledge.platforms, context.clients)
 
 
 def _python(file: File, context: Context) -> Facts:
@@ -107,7 +107,7 @@ def _python(file: File, context: Context) -> Facts:
 def _json(file: File, context: Context) -> Facts:
     from supa_lint.read.jsonc import read
 
-    return read(file, context.knowledge.platforms, context.clients.wanted)
+    return read(file, context.knowledge.platforms, context.clients)
 
 
 def _toml(file: File, context: Context) -> Facts:
@@ -125,7 +125,7 @@ def _hcl(file: File, context: Context) -> Facts:
 def _ini(file: File, context: Context) -> Facts:
     from supa_lint.read.ini import read
 
-    return read(file, context.knowledge.platforms)
+    return read(file, context.knowledge.platforms, context.clients)
 
 
 def _dockerfile(file: File, context: Context) -> Facts:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Hole, Span
 from supa_lint.raw import Raw
@@ -47,7 +48,9 @@ _PASSWORD_FIELDS = ("host", "port", "database", "user", "password")
 _BACKSLASH = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(
+    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
+) -> Facts:
     """The settings of a file, those of one section in one container."""
     if plain.is_utf16(file):
         return plain.read(file)
@@ -60,7 +63,7 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
         root = _properties(source, sealer)
     else:
         root = _sections(source)
-    return with_rest(tree.facts(file, [root], platforms, sealer), file, sealer)
+    return with_rest(tree.facts(file, [root], platforms, sealer, clients), file, sealer)
 
 
 # --- sections -----------------------------------------------------------------------------------

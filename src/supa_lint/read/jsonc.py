@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts
 from supa_lint.read import grammar, tree
@@ -26,7 +27,7 @@ _ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\
 def read(
     file: File,
     platforms: Mapping[str, PlatformSpec],
-    wanted: Callable[[str], bool] = lambda callee: True,
+    clients: Clients | None = None,
 ) -> Facts:
     """The settings of a file. What is broken in it is read as plain text.
 
@@ -38,7 +39,7 @@ def read(
     source = Source.of(file)
     root = grammar.parse("json", source.data)
     reader = _Reader(source)
-    facts = tree.facts(file, [reader.document(root)], platforms, sealer, wanted)
+    facts = tree.facts(file, [reader.document(root)], platforms, sealer, clients)
     return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 

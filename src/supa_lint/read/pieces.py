@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from supa_lint.model import HOLE, Facts, Hole, Mention, Setting, Span
+from supa_lint.model import HOLE, Facts, Hole, Mention, Setting, Span, dsns_in
 from supa_lint.raw import Raw, Segment
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
@@ -238,6 +238,7 @@ def with_rest(
     not stand in an `ignored` place."""
     found = plain.mentions(file, sealer, file.body, len(file.data))
     claimed = [*ignored, *(mention.dsn.span for mention in facts.mentions)]
+    claimed += (dsn.span for dsn in dsns_in(facts.calls))
     rest = unclaimed(found, facts.settings, comments, claimed)
     secrets = tuple(dict.fromkeys(sealer.secrets))
     return replace(facts, mentions=(*facts.mentions, *rest), secrets=secrets)

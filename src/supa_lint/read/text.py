@@ -152,10 +152,22 @@ _OPENERS = {
     "serverless": re.compile(r"\$\{|\{\{"),
     "cloudformation": re.compile(r"\$\{(?!!)|\{\{"),
     "kubernetes": re.compile(r"\$\$\(|\$\([A-Za-z_][\w.-]{0,99}\)|\{\{"),
-    "unknown": re.compile(r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}"),
+    "spring": re.compile(r"\$\{"),
+    "erb": re.compile(r"<%=?"),
+    "unknown": re.compile(
+        r"\$\{\{[^{}\n]{0,200}\}\}|\{\{[^{}\n]{0,200}\}\}|\$\{[^{}\n]{0,200}\}|<%=[^%\n]{0,200}%>"
+    ),
     "none": re.compile(r"(?!)"),
 }
+_SIGNS = ("$", "{{", "<%")
 _COMPOSE_DEFAULT = re.compile(r":?-")
+_SPRING_DEFAULT = re.compile(r":")
+_ERB = re.compile(
+    r"""\s*(?:ENV\[\s*['"](?P<variable>\w+)['"]\s*\]|ENV\.fetch\(\s*['"](?P<fetched>\w+)['"]\s*
+    (?:,\s*['"](?P<given>[^'"]*)['"]\s*)?\))
+    (?:\s*(?:\|\|\s*['"](?P<or>[^'"]*)['"]|\{\s*['"](?P<block>[^'"]*)['"]\s*\}))?\s*-?""",
+    re.VERBOSE,
+)
 _GITHUB = re.compile(r"(?:env\.(?P<variable>\w+)|[\w.-]+)\s*+(?:\|\|\s*+'(?P<default>[^']*)')?")
 _SERVERLESS = re.compile(
     r"env:(?P<variable>\w+)\s*+(?:,\s*+(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<nested>\$\{.*)))?",
@@ -177,14 +189,14 @@ class _Gap(NamedTuple):
 def seal(sealer: Sealer, raw: Raw, name: str, syntax: str) -> Value:
     """The value of a setting called `name`, with holes where `syntax` interpolates.
 
-    `syntax` is one of dotenv, compose, github, serverless, cloudformation, kubernetes, unknown
-    (whatever looks like an interpolation is a hole nobody can fill) and none.
+    `syntax` is one of dotenv, compose, github, serverless, cloudformation, kubernetes, spring,
+    erb, unknown (whatever looks like an interpolation is a hole nobody can fill) and none.
     """
     return sealer.seal(_with_holes(sealer, raw, name, syntax, 0), name)
 
 
 def _with_holes(sealer: Sealer, raw: Raw, name: str, syntax: str, depth: int) -> Raw:
-    if raw.holes or depth > _DEEPEST or ("$" not in raw.text and "{{" not in raw.text):
+    if raw.holes or depth > _DEEPEST or not any(sign in raw.text for sign in _SIGNS):
         return raw
     gaps = list(_gaps(raw.text, syntax))
     # No value that anybody checks has so many; the limit keeps this linear.
@@ -237,6 +249,12 @@ def _gaps(text: str, syntax: str) -> Iterator[_Gap]:
                 continue
             yield _github(text, start, at, close) if found[0] == "$" else _Gap(start, close + 2)
             at = close + 2
+        elif syntax == "erb":
+            close = text.find("%>", at, doubles_end)
+            if close < 0:
+                return
+            yield _erb(text, start, at, close)
+            at = close + 2
         elif found == "${":
             end = closers.get(start)
             if end is None:
@@ -274,10 +292,21 @@ def _braced(text: str, syntax: str, start: int, end: int) -> _Gap:
     rest = named.end()
     if rest == end or text.startswith((":?", "?"), rest):
         return _Gap(start, end + 1, named.group())
-    operator = _COMPOSE_DEFAULT.match(text, rest, end)
+    default = _SPRING_DEFAULT if syntax == "spring" else _COMPOSE_DEFAULT
+    operator = default.match(text, rest, end)
     if operator is None:
         return _Gap(start, end + 1)
     return _Gap(start, end + 1, named.group(), (operator.end(), end))
+
+
+def _erb(text: str, start: int, inner: int, close: int) -> _Gap:
+    """`<%= ENV["X"] %>`; whatever else Ruby says is unknown."""
+    asked = _ERB.fullmatch(text, inner, close) if text[inner - 1] == "=" else None
+    if asked is None:
+        return _Gap(start, close + 2)
+    literal = next((name for name in ("given", "or", "block") if asked[name] is not None), None)
+    variable = asked["variable"] or asked["fetched"]
+    return _Gap(start, close + 2, variable, asked.span(literal) if literal else None)
 
 
 def _github(text: str, start: int, inner: int, close: int) -> _Gap:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from supa_lint import conditions
+from supa_lint.clients import Clients
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact
 from supa_lint.config import matches
 from supa_lint.knowledge import PlatformSpec
@@ -32,7 +33,7 @@ from supa_lint.model import (
     Tri,
 )
 from supa_lint.raw import Raw
-from supa_lint.read import scripts
+from supa_lint.read import configured, scripts
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import (
     Branch,
@@ -69,12 +70,14 @@ def facts(
     roots: Sequence[Node],
     platforms: Mapping[str, PlatformSpec],
     sealer: Sealer | None = None,
-    wanted: scripts.Wanted = lambda callee: True,
+    clients: Clients | None = None,
 ) -> Facts:
     """What the documents of one file say. `sealer` may have sealed other texts of the file."""
-    sealer = sealer or Sealer(file)
+    sealer, clients = sealer or Sealer(file), clients or Clients(())
+    alone = len(roots) == 1
     documents = [
-        _Document(file, sealer, n, root, platforms, wanted) for n, root in enumerate(roots)
+        _Document(file, sealer, None if alone else n, root, platforms, clients)
+        for n, root in enumerate(roots)
     ]
     platforms_by_id: dict[str, Platform] = {}
     for platform in chain.from_iterable(document.platforms for document in documents):
@@ -109,14 +112,15 @@ class _Document:
         self,
         file: File,
         sealer: Sealer,
-        number: int,
+        number: int | None,
         root: Node,
         specs: Mapping[str, PlatformSpec],
-        wanted: scripts.Wanted,
+        clients: Clients,
     ) -> None:
+        """`number` is that of the document among several."""
         self._file = file
         self._specs = specs
-        self._wanted = wanted
+        self._clients = clients
         self._sealer = sealer
         # Documents of one file are apart: `#2.spec` is not `spec`.
         self._prefix: Path = (f"#{number + 1}",) if number else ()
@@ -135,8 +139,13 @@ class _Document:
         self._syntax = "unknown"
         for spec in specs.values():
             self._recognise(spec)
-        if _matters(root):
-            self._walk(root, ())
+        if not _matters(root):
+            return
+        tables = clients.configured
+        for one in configured.read(file.path, root, tables, sealer, alone=number is None):
+            self.calls.append(one.call)
+            self._claimed |= one.paths
+        self._walk(root, ())
 
     # --- platforms
 
@@ -269,7 +278,7 @@ class _Document:
         beside = next((found.node for found in find(self._root, match.path[:-1])), None)
         home = ".".join(filter(None, (container, match.path[-1])))
         found = scripts.read(
-            match.node, beside, row, home, platform, self._sealer, self._specs, self._wanted
+            match.node, beside, row, home, platform, self._sealer, self._specs, self._clients.wanted
         )
         self.settings += found.settings
         self.calls += found.calls

@@ -7,10 +7,11 @@ file may nest or alias without bounds. Nothing is constructed, so tags are harml
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Facts, Hole, Mention, Note, Span
 from supa_lint.raw import Raw, Segment
@@ -26,6 +27,8 @@ _NODES_BESIDES = 10_000
 
 _ENDPOINT = re.compile(rb"(?i)supabase\.(?:co|com|in|net|red|green)\b")
 _TEMPLATE = re.compile(rb"\{\{|\{%|<%")
+# Statements of ERB make lines come and go; what they leave is read.
+_STATEMENT = re.compile(r"^[^\S\n]*<%(?!=)[^\n]*%>[^\S\n]*$", re.MULTILINE)
 _COMMENT = re.compile(rb"(?<![^\s])#[^\r\n]*")
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE_ESCAPE = re.compile(r"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
@@ -37,7 +40,7 @@ _BLOCK_HEADER = re.compile(r"[^\r\n\x85\u2028\u2029]*\s*")
 def read(
     file: File,
     platforms: Mapping[str, PlatformSpec],
-    wanted: Callable[[str], bool] = lambda callee: True,
+    clients: Clients | None = None,
 ) -> Facts:
     """The settings of all documents of a file. What is not YAML is read as plain text, with a note
     when that matters: templates are no mistake, and neither is a file without an endpoint."""
@@ -53,7 +56,7 @@ def read(
         return replace(facts, notes=(Note(file.path, f"{problem}: read as plain text"),))
     sealer = Sealer(file)
     comments = () if _is_json(file) else tuple(_comments(file, sealer))
-    facts = tree.facts(file, roots, platforms, sealer, wanted)
+    facts = tree.facts(file, roots, platforms, sealer, clients)
     mentions = {mention.dsn.span: mention for mention in (*facts.mentions, *comments)}
     note = Note(file.path, "repeats its aliases too often: some of them are left out")
     notes = facts.notes if composer.complete else (*facts.notes, note)
@@ -75,6 +78,7 @@ def _events(file: File) -> Iterator[Any]:
     # One character for one: marks must stay right. PyYAML refuses control characters, JSON allows
     # tabs as indentation and writes an emoji as two escapes.
     source = _NOT_YAML.sub("\ufffd", plain.clean(file.text))
+    source = _STATEMENT.sub(lambda statement: " " * len(statement[0]), source)
     if _is_json(file):
         source = _SURROGATE_ESCAPE.sub(r"\1\\ufffd", source.replace("\t", " "))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
