@@ -152,6 +152,12 @@ def _sql(file: File, _: Context) -> Facts:
     return read(file)
 
 
+def _literals(file: File, _: Context) -> Facts:
+    from supa_lint.read.literals import read
+
+    return read(file)
+
+
 def _prisma(file: File, _: Context) -> Facts:
     from supa_lint.read.prisma import read
 
@@ -177,6 +183,9 @@ _BY_NAME: dict[str, Reader] = {
 """Base names, whole or up to the first dot (`Dockerfile.prod`), in lower case."""
 
 _BY_SUFFIX: dict[str, Reader] = {
+    **dict.fromkeys(("cs", "fs", "go", "rs", "swift"), _literals),
+    **dict.fromkeys(("dart", "ex", "exs", "php", "rb"), _literals),
+    **dict.fromkeys(("java", "kt", "kts", "scala"), _literals),
     **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
     "bash": _shell,
     "bat": _shell,
