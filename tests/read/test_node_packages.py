@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supa_lint.model import Facts
-from supa_lint.read.node_packages import is_node_package_file, read
+from supa_lint.read.node_packages import is_node_package_file, read, scripts
 from supa_lint.source import File
 from supa_lint.versions import all_match
 
@@ -256,3 +256,28 @@ LOCKS = [PACKAGE_LOCK, PNPM, YARN, BERRY, BUN]
 def test_anything_at_all(path: str, data: bytes) -> None:
     for one in read(File(path, data)).packages:
         assert 0 <= one.span.start <= one.span.end <= len(data)
+
+
+def test_what_scripts_set() -> None:
+    """`scripts` are commands of a shell, inside JSON."""
+    dsn = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"
+    content = {
+        "description": f"not {dsn}",
+        "scripts": {"push": f'DB="{dsn}" drizzle-kit push', "psql": f"psql {dsn}", "x": 1},
+    }
+    file = File("package.json", json.dumps(content).encode())
+    facts = scripts(file, {}, lambda callee: False)
+    assert [(one.name, one.container) for one in facts.settings] == [
+        ("DB", "scripts.push.drizzle-kit@1"),
+        ("psql", "scripts.psql"),
+    ]
+    for setting in facts.settings:
+        span = setting.value.span
+        assert file.data[span.start : span.end].decode() == dsn
+    assert len(facts.mentions) == 1
+
+
+@pytest.mark.parametrize("content", ["[]", '{"scripts": "postgres://a@b/c supabase.co"}', "{", ""])
+def test_scripts_of_another_shape(content: str) -> None:
+    file = File("package.json", content.encode())
+    assert not scripts(file, {}, lambda callee: False).settings

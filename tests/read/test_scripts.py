@@ -82,6 +82,27 @@ JOBS = {
         "steps:\n  - name: postgres\n    entrypoint: bash\n    args: ['-c', 'SCRIPT']\n",
         "steps.0.args",
     ),
+    "compose": (
+        "compose.yml",
+        "services:\n  a:\n    command: SCRIPT\n",
+        "services.a.command",
+    ),
+    "compose with a list": (
+        "compose.yml",
+        "services:\n  a:\n    entrypoint: [sh, -c, 'SCRIPT']\n",
+        "services.a.entrypoint",
+    ),
+    "Kubernetes": (
+        "k8s/a.yaml",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: a\n"
+        "      command: [/bin/sh, -c]\n      args: ['SCRIPT']\n",
+        "spec.containers.0.args",
+    ),
+    "Render": (
+        "render.yaml",
+        "services:\n  - type: web\n    preDeployCommand: SCRIPT\n",
+        "services.0.preDeployCommand",
+    ),
     "Travis": (".travis.yml", "language: node_js\nscript:\n  - SCRIPT\n", "script"),
     "CodeBuild": (
         "buildspec.yml",
@@ -221,3 +242,10 @@ def test_spans_are_exact(lines: list[str], style: str, end_of_line: str) -> None
     content = end_of_line.join(["phases:", " é:", f"  commands: {style}", *script, ""])
     file, facts = read("buildspec.yml", content)
     assert at(file, only(facts, "DB").value) == DIRECT
+
+
+def test_a_command_in_a_list_is_no_variable() -> None:
+    """`NAME=value` alone is one, also where no platform is known."""
+    _, facts = read("any.yaml", f"run: ['DB={DIRECT} npm start', 'DB={DIRECT}']\n")
+    assert [setting.name for setting in facts.settings] == ["DB"]
+    assert len(facts.mentions) == 1

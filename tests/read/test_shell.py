@@ -521,3 +521,46 @@ def test_what_postgres_own_tools_connect_with(
 def test_tools_that_say_nothing_themselves(command: str) -> None:
     facts = shell.read(File("a.sh", command.encode()), PLATFORMS, lambda callee: False)
     assert not [setting for setting in facts.settings if not setting.exported]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f'echo "{DSN}" | vercel env add DATABASE_URL production',
+        f"printf '%s' '{DSN}' | vercel --yes env add DATABASE_URL",
+        f"vercel env add DATABASE_URL production <<< '{DSN}'",
+    ],
+)
+def test_a_value_that_is_piped_into_a_command(command: str) -> None:
+    platforms = {"vercel": spec("vercel", {"run": "vercel env add", "pairs": "name stdin"})}
+    file = File("a.sh", command.encode())
+    facts = shell.read(file, platforms)
+    assert [setting.name for setting in facts.settings] == ["DATABASE_URL"]
+    value = facts.settings[0].value
+    assert file.data[value.span.start : value.span.end].decode() == DSN
+    assert not facts.mentions
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "vercel env add DATABASE_URL production",
+        "cat secret | vercel env add DATABASE_URL production",
+        "echo | vercel env add DATABASE_URL production",
+    ],
+)
+def test_a_value_that_comes_from_elsewhere(command: str) -> None:
+    platforms = {"vercel": spec("vercel", {"run": "vercel env add", "pairs": "name stdin"})}
+    assert not shell.read(File("a.sh", command.encode()), platforms).settings
+
+
+@pytest.mark.parametrize("option", ["--network host", "--network=host", "--net=host"])
+def test_an_option_that_makes_it_another_case(option: str) -> None:
+    row = {"run": "docker run", "options": ["-e"], "unless": ["--network", "--net"]}
+    platforms = {"docker": spec("docker", row)}
+    bridged = shell.read(File("a.sh", f"docker run -e A={DSN} x".encode()), platforms)
+    assert [setting.name for setting in bridged.settings] == ["A"]
+    file = File("a.sh", f"docker run {option} -e A={DSN} x".encode())
+    hosted = shell.read(file, platforms, lambda callee: False)
+    assert not hosted.settings
+    assert hosted.mentions

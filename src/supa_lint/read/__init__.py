@@ -113,7 +113,7 @@ def _json(file: File, context: Context) -> Facts:
 def _toml(file: File, context: Context) -> Facts:
     from supa_lint.read.toml import read
 
-    return read(file, context.knowledge.platforms)
+    return read(file, context.knowledge.platforms, context.clients)
 
 
 def _hcl(file: File, context: Context) -> Facts:
@@ -165,11 +165,12 @@ def _prisma(file: File, _: Context) -> Facts:
 
 
 def _node_packages(file: File, context: Context) -> Facts:
-    from supa_lint.read.node_packages import read
+    from supa_lint.read.node_packages import read, scripts
 
-    text = _text(file, context)  # a script in package.json may hold a DSN
     facts = read(file, context.clients.packages)
-    return replace(facts, mentions=text.mentions, secrets=text.secrets)
+    # Its scripts may hold a DSN.
+    written = scripts(file, context.knowledge.platforms, context.clients.wanted)
+    return replace(written, packages=facts.packages, notes=(*facts.notes, *written.notes))
 
 
 _BY_NAME: dict[str, Reader] = {

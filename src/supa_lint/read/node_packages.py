@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import PurePosixPath
 
+from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Note, Package, Span
+from supa_lint.read import text as plain
+from supa_lint.read.nodes import Scalar, find
+from supa_lint.read.pieces import Source, with_rest
+from supa_lint.sealing import Sealer
 from supa_lint.source import File
+
+_HOST = re.compile(rb"supabase\.(?:co|com)\b")
 
 _SECTIONS = ("dependencies", "devDependencies", "optionalDependencies")
 _NAME = re.compile(r"(?:@[a-z0-9~-][\w.~-]{0,100}/)?[a-z0-9~-][\w.~-]{0,100}", re.ASCII)
@@ -65,6 +72,31 @@ def read(file: File, names: frozenset[str] = frozenset()) -> Facts:
     except (ValueError, RecursionError):
         note = Note(file.path, "is not JSON that can be read")
     return Facts(file.path, notes=(note,))
+
+
+def scripts(
+    file: File, platforms: Mapping[str, PlatformSpec], wanted: Callable[[str], bool]
+) -> Facts:
+    """What the commands in `scripts` of a package.json set, and all DSNs of the file."""
+    from supa_lint.read import jsonc, shell
+
+    text = plain.read(file)
+    if not text.mentions and not _HOST.search(file.data):
+        return text
+    sealer = Sealer(file)
+    root = jsonc.parse(Source.of(file))
+    found: list[Facts] = []
+    for match in find(root, ("scripts", "*")) if root else ():
+        if isinstance(match.node, Scalar):
+            home = ".".join(match.path)
+            found.append(shell.commands([match.node.raw], sealer, platforms, wanted, home))
+    facts = Facts(
+        file.path,
+        settings=tuple(setting for one in found for setting in one.settings),
+        calls=tuple(call for one in found for call in one.calls),
+        notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+    return with_rest(facts, file, sealer)
 
 
 def _normalise(name: str) -> str:

@@ -112,7 +112,24 @@ class _Parser:
                         assignments = []
                 inner = child.named_children if child.type == "command_name" else [child]
                 words += (self._word(one) for one in inner)
-        yield Command(tuple(words), self._span(node), tuple(assignments), function)
+        stdin = self._stdin(node)
+        yield Command(tuple(words), self._span(node), tuple(assignments), function, stdin)
+
+    def _stdin(self, node: Syntax) -> Word | None:
+        """What `program <<< text` and `echo text | program` give the program to read."""
+        for one in node.named_children:
+            if one.type == "herestring_redirect" and one.named_children:
+                return self._word(one.named_children[0])
+        parent = node.parent
+        if parent is None or parent.type != "pipeline":
+            return None
+        before = [one for one in parent.named_children if one.end_byte <= node.start_byte]
+        if not before or before[-1].type != "command" or not before[-1].named_children:
+            return None
+        name, *words = before[-1].named_children
+        if name.type != "command_name" or self._word(name).text not in ("echo", "printf"):
+            return None
+        return self._word(words[-1]) if words else None
 
     # --- words
 

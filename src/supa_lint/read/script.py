@@ -45,6 +45,8 @@ class Command:
     span: Span
     assignments: tuple[Assignment, ...] = ()
     function: str = ""
+    stdin: Word | None = None
+    """The text that is piped into it, where a script says it (`echo text | program`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ scripts:
   - {at: jobs.*.steps.*.run, container: jobs.*.steps.*, shell: shell}   # a key beside it names it
   - {at: steps.*.pwsh, container: steps.*, language: pwsh}
   - {at: steps.*.args, container: steps.*, program: [entrypoint, name]} # arguments of a program
+  - {at: services.*.command, language: arguments}   # a list is one command; a text is a script
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from supa_lint.knowledge import PlatformSpec
@@ -34,31 +35,25 @@ def read(
     """The facts of the scripts that stand at `node`: a text, or a list of them."""
     from supa_lint.read import shell
 
-    raws = [scalar.raw for scalar in _texts(node)]
-    language = row.get("language", "") or _beside(beside, [row.get("shell", "")])
+    raws = _raws(node)
+    language = row.get("language", "")
+    if language == "arguments" and isinstance(node, Scalar):
+        language = ""
+    if "shell" in row:
+        language = next((raw.text for raw in _beside(beside, [row["shell"]])), "")
     if "program" in row:
-        program = _raw_beside(beside, row["program"])
-        raws, language = [program, *raws] if program else raws, "arguments"
+        raws, language = [*_beside(beside, row["program"]), *raws], "arguments"
     return shell.commands(raws, sealer, platforms, wanted, container, platform, language)
 
 
-def _texts(node: Node) -> Iterator[Scalar]:
-    """The scripts among the items of a list; what is no text there is something else."""
+def _raws(node: Node) -> list[Raw]:
+    """The texts of a node; what is a mapping in a list is no script."""
     if isinstance(node, Scalar):
-        yield node
-    elif isinstance(node, Listing):
-        for item in node.items:
-            if not isinstance(item, Branch):
-                yield from _texts(item)
+        return [node.raw]
+    return [raw for item in node.items for raw in _raws(item)] if isinstance(node, Listing) else []
 
 
-def _beside(beside: Node | None, keys: Sequence[str]) -> str:
-    found = _raw_beside(beside, keys)
-    return found.text if found else ""
-
-
-def _raw_beside(beside: Node | None, keys: Sequence[str]) -> Raw | None:
-    """The text of the first of these keys."""
+def _beside(beside: Node | None, keys: Sequence[str]) -> list[Raw]:
+    """The texts of the first of these keys."""
     entries = beside.by_key if isinstance(beside, Branch) else {}
-    nodes = (entries[key].node for key in keys if key in entries)
-    return next((node.raw for node in nodes if isinstance(node, Scalar)), None)
+    return next((_raws(entries[key].node) for key in keys if key in entries), [])

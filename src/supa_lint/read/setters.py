@@ -3,7 +3,8 @@
 commands:
   - {run: [fly secrets set, flyctl secrets set], pairs: arguments}  # NAME=value arguments
   - {run: 'netlify env:set', pairs: name value}                     # a name and a value apart
-  - {run: docker run, options: [-e, --env]}                         # NAME=value after an option
+  - {run: vercel env add, pairs: name stdin}                        # the value comes through a pipe
+  - {run: docker run, options: [-e, --env], unless: [--network]}    # NAME=value after an option
   - {run: gcloud run deploy, options: [--set-env-vars], separator: ','}
   - {run: az webapp config appsettings set, options: [--settings], several: yes}
   - {run: wrangler hyperdrive create, values: [--connection-string]}
@@ -40,8 +41,11 @@ class Setter:
     platform: str
     row: Mapping[str, Any] = field(repr=False)
 
-    def pairs(self, words: Sequence[Word]) -> Iterator[Pair]:
-        """The variables that the command sets by the words after its own."""
+    def pairs(self, words: Sequence[Word], stdin: Word | None = None) -> Iterator[Pair]:
+        """The variables that the command sets by the words after its own, and by its input."""
+        unless = self.row.get("unless", ())
+        if any(word.text == o or _joined(word.text, o) for word in words for o in unless):
+            return
         pairs = self.row.get("pairs")
         if pairs == "arguments":
             yield from self._assigned(words)
@@ -51,6 +55,9 @@ class Setter:
                 name, value, *_ = named
                 span = Span(name.span.path, name.span.start, value.span.end)
                 yield Pair(name.text, value, span)
+        elif pairs == "name stdin" and stdin is not None:
+            for name in [word for word in words if not word.text.startswith("-")][:1]:
+                yield Pair(name.text, stdin, stdin.span)
         for _, word in _given(words, self.row.get("options", ()), self.row.get("several", False)):
             yield from self._assigned([word])
         for option, word in _given(words, self.row.get("values", ()), several=False):

@@ -194,7 +194,7 @@ class Reader:
         if row is not None:
             platform = platform_of(self._platforms[row.platform], command.span)
             home = ".".join(filter(None, (container, row.run)))
-            for name, value, span in row.pairs(words[start:]):
+            for name, value, span in row.pairs(words[start:], command.stdin):
                 self._set(name, value, span, home, platform, of_script=False)
         words = self._inner_command(words)
         program = _program(words[0])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Facts, Hole, Span
 from supa_lint.raw import Raw
@@ -28,7 +29,9 @@ _LONGEST = 16  # parts of a dotted key
 _ENV = re.compile(r"env\((\w+)\)")
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(
+    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
+) -> Facts:
     """The settings of a file. What is broken in it is read as plain text.
 
     Raises grammar.TooSlowError.
@@ -39,7 +42,7 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     source = Source.of(file)
     root = grammar.parse("toml", source.data)
     reader = _Reader(source)
-    facts = tree.facts(file, [reader.document(root)], platforms, sealer)
+    facts = tree.facts(file, [reader.document(root)], platforms, sealer, clients)
     return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 

@@ -318,6 +318,8 @@ class _Document:
             return False
         text = item.raw.text
         assigned = _ASSIGNMENT.match(text)
+        if assigned and home.platform is None and " " in text.strip():
+            return False  # a command, which its assignment is a part of
         if assigned:
             value_node = Scalar(item.raw.part(assigned.end(), len(text)), item.span, item.plain)
             self._set(assigned["name"], item.span, value_node, home, item.span)
