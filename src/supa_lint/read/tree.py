@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
 from supa_lint import conditions
 from supa_lint.clients import Clients
-from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact
+from supa_lint.conditions import UNKNOWN
 from supa_lint.config import matches
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import ipv6_word
@@ -30,7 +30,6 @@ from supa_lint.model import (
     Platform,
     Setting,
     Span,
-    Tri,
 )
 from supa_lint.raw import Raw
 from supa_lint.read import configured, scripts
@@ -48,6 +47,7 @@ from supa_lint.read.nodes import (
     scalars,
     split,
 )
+from supa_lint.read.questions import Questions
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -61,8 +61,6 @@ _PROSE = frozenset({"description", "example", "examples", "help", "summary", "ti
 _PROSE_PATHS = frozenset((key,) for key in _PROSE)
 _PATH_KEYS = ("path", "context")
 _SUB = "Fn::Sub"
-_BOOLEANS = dict.fromkeys(("true", "yes", "on"), "true")
-_BOOLEANS |= dict.fromkeys(("false", "no", "off"), "false")
 
 
 def facts(
@@ -127,7 +125,7 @@ class _Document:
         self._root = root
         self._claimed: set[Path] = set()
         self._ignored: set[Path] = set()
-        self._candidates: dict[Path, tuple[Fact, ...]] = {}
+        self._asked = Questions(root)
         self.settings: list[Setting] = []
         self.mentions: list[Mention] = []
         self.platforms: list[Platform] = []
@@ -187,7 +185,7 @@ class _Document:
             if not any(matches(self._file.path, glob) for glob in row["files"]):
                 continue
             contains: Mapping[str, Any] = row.get("contains", {})
-            if self._holds(contains, split) is True:
+            if self._asked.holds(contains, split) is True:
                 found = (match.span for key in contains for match in find(self._root, split(key)))
                 return next(found, Span(self._file.path, 0, 0))
         return None
@@ -215,7 +213,7 @@ class _Document:
         rows = spec.data.get("ipv6", "unknown")
         if isinstance(rows, list):
             # Facts may be lists, which only `_holds` understands: it answers for each row.
-            answers = [self._holds(row.get("when", {}), pattern_of) for row in rows]
+            answers = [self._asked.holds(row.get("when", {}), pattern_of) for row in rows]
             numbered = [{**row, "when": {str(n): True}} for n, row in enumerate(rows)]
             said = conditions.decide(
                 numbered, lambda n: UNKNOWN if answers[int(n)] is None else answers[int(n)]
@@ -230,32 +228,6 @@ class _Document:
             deployed=spec.data.get("deployed", False),
             span=span,
         )
-
-    def _holds(self, when: Mapping[str, Any], pattern_of: Callable[[str], Path | None]) -> Tri:
-        """`conditions.holds` on facts of the tree. A list is equal to what one of its items is."""
-        verdicts = [self._verdict(pattern_of(name), _as_text(when[name])) for name in when]
-        return False if False in verdicts else None if None in verdicts else True
-
-    def _verdict(self, pattern: Path | None, wanted: object) -> Tri:
-        if isinstance(wanted, Mapping) and "not" in wanted:
-            inner = self._verdict(pattern, wanted["not"])
-            return None if inner is None else not inner
-        known = (UNKNOWN,) if pattern is None else self._facts_at(pattern)
-        verdicts = [conditions.holds({"": wanted}, lambda _, fact=fact: fact) for fact in known]  # type: ignore[misc]
-        return True if True in verdicts else None if None in verdicts else False
-
-    def _facts_at(self, pattern: Path) -> tuple[Fact, ...]:
-        """The values that `pattern` finds: texts, PRESENT, UNKNOWN, or just ABSENT."""
-        if pattern not in self._candidates:
-            values: dict[Fact, None] = {}
-            for match in find(self._root, pattern):
-                node = match.node
-                items = node.items if isinstance(node, Listing) else (node,)
-                flat = all(isinstance(item, Scalar) for item in items) and items
-                for item in items if flat else (node,):
-                    values[_fact(item)] = None
-            self._candidates[pattern] = tuple(values) or (ABSENT,)
-        return self._candidates[pattern]
 
     def _resolve(self, scalar: Scalar) -> str | None:
         """A path relative to the project root, from one relative to this file's folder."""
@@ -410,25 +382,3 @@ def _decoded(raw: Raw) -> Raw:
     except ValueError:
         return raw
     return Raw(plain.clean(decoded), raw.span)
-
-
-def _fact(node: Node) -> Fact:
-    if not isinstance(node, Scalar):
-        return PRESENT
-    text = node.raw.text
-    if HOLE in text or "${" in text or "{{" in text:
-        return UNKNOWN
-    return _BOOLEANS.get(text.lower(), text) if node.plain else text
-
-
-def _as_text(wanted: object) -> object:
-    """What a condition wants, with numbers and booleans as a file spells them."""
-    if isinstance(wanted, bool):
-        return str(wanted).lower()
-    if isinstance(wanted, int | float):
-        return str(wanted)
-    if isinstance(wanted, list):
-        return [_as_text(one) for one in wanted]
-    if isinstance(wanted, Mapping):
-        return {key: _as_text(one) for key, one in wanted.items()}
-    return wanted
