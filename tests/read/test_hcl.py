@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -264,3 +265,58 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
     value = "".join(pieces).replace("${", "$x{").replace("%{", "%x{")
     file, facts = read(f'supabase = "é"\nk = "{value}"\n')
     assert at(file, settings(facts)[":k"].value) == value
+
+
+RESOURCES = {
+    "vercel_project_environment_variable": (
+        'key = "DB"\nvalue = "DSN"\ntarget = ["production"]',
+        "vercel",
+    ),
+    "vercel_project": (
+        'environment = [{key = "DB", value = "DSN", target = ["preview"]}]',
+        "vercel",
+    ),
+    "render_web_service": ('env_vars = { DB = { value = "DSN" } }', "render"),
+    "railway_variable": ('name = "DB"\nvalue = "DSN"', "railway"),
+    "heroku_app": ('sensitive_config_vars = { DB = "DSN" }', "heroku"),
+    "google_cloud_run_v2_service": (
+        'template {\ncontainers {\nenv {\nname = "DB"\nvalue = "DSN"\n}\n}\n}',
+        "cloud-run",
+    ),
+    "aws_lambda_function": ('environment {\nvariables = { DB = "DSN" }\n}', "aws-lambda"),
+    "digitalocean_app": (
+        'spec {\nservice {\nenv {\nkey = "DB"\nvalue = "DSN"\n}\n}\n}',
+        "digitalocean-app-platform",
+    ),
+    "azurerm_container_app": (
+        'template {\ncontainer {\nenv {\nname = "DB"\nvalue = "DSN"\n}\n}\n}',
+        "azure-container-apps",
+    ),
+}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_resources_that_set_variables(resource: str) -> None:
+    body, platform = RESOURCES[resource]
+    content = f'resource "{resource}" "a" {{\n{body.replace("DSN", DSN)}\n}}\n'
+    file = File("main.tf", content.encode())
+    facts = hcl.read(file, load().platforms)
+    found = [setting for setting in facts.settings if setting.value.dsn]
+    assert [(s.name, s.platform and s.platform.id) for s in found] == [("DB", platform)]
+    assert at(file, found[0].value) == DSN
+
+
+@pytest.mark.parametrize(
+    ("target", "deployed"),
+    [('["production"]', True), ('["preview", "development"]', True), ('["development"]', False)],
+)
+def test_a_variable_of_the_development_environment_is_not_deployed(
+    target: str, deployed: bool
+) -> None:
+    content = (
+        'resource "vercel_project_environment_variable" "a" {\n'
+        f'key = "DB"\nvalue = "{DSN}"\ntarget = {target}\n}}\n'
+    )
+    facts = hcl.read(File("main.tf", content.encode()), load().platforms)
+    found = [setting for setting in facts.settings if setting.value.dsn]
+    assert [bool(setting.platform) for setting in found] == [deployed]

@@ -164,7 +164,8 @@ class _Document:
                     syntax = data.get("interpolation", "unknown")
                     exported = row.get("exported", True)
                     home = _Home(container, platform, syntax, exported, row.get("encoding"))
-                    self._declared(match, home)
+                    if not (row.get("item") and self._item(match.node, home)):
+                        self._declared(match, home)
         for row in data.get("scripts", []) if _matters(self._root) else ():
             for match, container, platform in self._declarations(spec, row, marker):
                 self._script(match, row, container, platform)
@@ -196,6 +197,10 @@ class _Document:
         """The places that `row` names, each with its container and the platform as it is there."""
         pattern, container = split(row["at"]), split(row.get("container", ""))
         for match in find(self._root, pattern):
+            asked = {name: split(name.removeprefix("tree.")) for name in row.get("when", {})}
+            bound = {name: bind(path, pattern, match.path) for name, path in asked.items()}
+            if self._asked.holds(row.get("when", {}), bound.get) is False:
+                continue
             if "**" in container:
                 own = match.path[: len(match.path) - (len(pattern) - len(container))]
             else:
