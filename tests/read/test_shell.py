@@ -487,6 +487,13 @@ POOLER = "aws-0-eu-west-1.pooler.supabase.com"
         (f"sudo -E pg_dump --host={POOLER} --username 'postgres'", "pg_dump", "postgres", None),
         (f"psql 'host={POOLER} user=postgres'", "psql", "postgres", None),
         (f'pg_restore -d "postgres://postgres@{POOLER}:5432/x" d.dump', "pg_restore", None, "5432"),
+        (
+            f"npx supabase db push --db-url postgres://postgres@{POOLER}:5432/postgres",
+            "supabase",
+            "postgres",
+            "5432",
+        ),
+        (f"migrate -database 'postgres://x@{POOLER}:6543/postgres' up", "migrate", "x", "6543"),
         (f'bash -c "pg_isready -h {POOLER} -p 5432"', "pg_isready", None, "5432"),
     ],
 )
@@ -514,6 +521,8 @@ def test_what_postgres_own_tools_connect_with(
         'psql "$DATABASE_URL"',
         'psql -h "$HOST" -U postgres',
         f"echo psql -h {POOLER} -p 6543",
+        f"say --title postgres://postgres@{POOLER}:5432/postgres",
+        f"echo --db-url postgres://postgres@{POOLER}:5432/postgres",
         f"psql -h {POOLER}",
         f"PGHOST={POOLER} PGPORT=6543 psql",  # the variables say it already
     ],

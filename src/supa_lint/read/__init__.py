@@ -180,6 +180,7 @@ _BY_NAME: dict[str, Reader] = {
     "dockerfile": _dockerfile,
     "pg_service": _ini,
     "procfile": _shell,
+    "supervisord.conf": _ini,
 }
 """Base names, whole or up to the first dot (`Dockerfile.prod`), in lower case."""
 
@@ -205,6 +206,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "psm1": _shell,
     "py": _python,
     "pyi": _python,
+    "service": _ini,
     "sh": _shell,
     "sql": _sql,
     "tf": _hcl,

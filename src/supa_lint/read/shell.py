@@ -49,10 +49,16 @@ _PROGRAM = re.compile(r"(?:.*[/\\])?(?P<name>[\w.+-]{1,50}?)(?:\.exe|\.cmd)?(?:@
 _SUBCOMMAND = re.compile(r"[a-z][a-z:_-]{1,24}")
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<equals>=)?")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
+_TAKES_DSN = re.compile(
+    r"(?:(?:db|database|postgres|pg|connection)[-_]?)?(?:url|uri|dsn|string)|database"
+)
 
 # Their arguments are what they look for, not what anybody connects with.
 _SEARCHES = {"grep", "egrep", "fgrep", "rg", "ag", "sed", "awk", "perl", "test", "[", "findstr"}
 _SEARCHES |= {"select-string", "sls"}
+# They only say it.
+_PRINTERS = {"echo", "printf", "print", "cat", "log", "info", "warn", "error", "die", "say"}
+_PRINTERS |= {"write-host", "write-output", "rem"}
 # They run the program that stands among their arguments.
 _RUNNERS = {"sudo", "env", "time", "timeout", "exec", "nohup", "nice", "command", "xargs", "watch"}
 _RUNNERS |= {"npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun", "deno", "cross-env", "dotenv"}
@@ -202,8 +208,8 @@ class Reader:
             self._inner_script(words, container, depth)
         elif program and self._wanted(f"shell.{program}"):
             self.calls.append(self._call(program, words, command))
-        elif libpq.knows(program):
-            self._connection(program, words[1:], command, container)
+        elif row is None and outer not in _PRINTERS:
+            self._connection(program, words, command, container)
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""
@@ -252,16 +258,23 @@ class Reader:
         self.settings.append(setting)
 
     def _connection(
-        self, program: str, words: Sequence[Word], command: Command, container: str
+        self, program: str, words: tuple[Word, ...], command: Command, container: str
     ) -> None:
-        """What one of PostgreSQL's own tools connects with, where its options say so: a setting
-        that is called like the tool."""
-        _, given = libpq.arguments(program, words, (), self._sealer)
-        options = [
-            Setting(name, value, value.span) for name, value in given if isinstance(value, Value)
-        ]
-        found = [option.value for option in options if option.value.dsn is not None]
-        found += [replace(parts["host"].value, dsn=dsn) for dsn, parts in group(options)]
+        """What a command is told to connect with (`-h host`, `--db-url URL`): a setting that is
+        called like its program."""
+        found: list[Value] = []
+        if libpq.knows(program):
+            _, given = libpq.arguments(program, words[1:], (), self._sealer)
+            options = [Setting(n, v, v.span) for n, v in given if isinstance(v, Value)]
+            found += [option.value for option in options if option.value.dsn is not None]
+            found += [replace(parts["host"].value, dsn=dsn) for dsn, parts in group(options)]
+        elif any("://" in word.text for word in words):
+            if program in _RUNNERS:
+                program = next(
+                    (w.text for w in words[1:] if _SUBCOMMAND.fullmatch(w.text)), program
+                )
+            _, given = self._arguments(words[1:])
+            found += [v for n, v in given if isinstance(v, Value) and _TAKES_DSN.fullmatch(n)]
         for value in found[:1]:
             if value.dsn is not None and value.dsn.host and value.dsn.host.known:
                 self.settings.append(
