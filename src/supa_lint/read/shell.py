@@ -56,6 +56,10 @@ _TAKES_DSN = re.compile(
 # Their arguments are what they look for, not what anybody connects with.
 _SEARCHES = {"grep", "egrep", "fgrep", "rg", "ag", "sed", "awk", "perl", "test", "[", "findstr"}
 _SEARCHES |= {"select-string", "sls"}
+# They take a value to another place, so it need not be used where the script runs.
+_CARRIERS = {"ansible", "ansible-playbook", "aws", "az", "base64", "docker", "doctl", "envsubst"}
+_CARRIERS |= {"gcloud", "gh", "heroku", "helm", "kubectl", "kustomize", "pulumi", "rsync", "scp"}
+_CARRIERS |= {"sops", "ssh", "terraform", "vault"}
 # They only say it.
 _PRINTERS = {"echo", "printf", "print", "cat", "log", "info", "warn", "error", "die", "say"}
 _PRINTERS |= {"write-host", "write-output", "rem"}
@@ -117,7 +121,18 @@ def commands(
             reader.add(parse(Source(raw), sealer), container)
     found = [mention for raw in raws for mention in plain.mentions_in(sealer, raw)]
     rest = unclaimed(found, reader.settings, reader.comments, reader.ignored)
-    return replace(reader.facts(), mentions=tuple(rest))
+    facts = replace(reader.facts(), mentions=tuple(rest))
+    return _without_platform(facts) if reader.carries else facts
+
+
+def _without_platform(facts: Facts) -> Facts:
+    """`facts` of a script that takes what it sets to another place: where that is used, nobody
+    knows. What one of its commands connects with is used right there."""
+    settings = (
+        replace(setting, platform=None) if setting.of_script and setting.exported else setting
+        for setting in facts.settings
+    )
+    return replace(facts, settings=tuple(settings))
 
 
 def _parser(syntax: str) -> Callable[[Source, Sealer], Script] | None:
@@ -145,6 +160,8 @@ class Reader:
         self.comments: list[Span] = []
         self.ignored: list[Span] = []
         self.notes: dict[Note, None] = {}
+        self.carries = False
+        """Whether a command may take what was set to another place."""
         self._sealer = sealer
         self._platforms = platforms
         self._setters = Setters(platforms)
@@ -197,6 +214,7 @@ class Reader:
             for assignment in own:
                 self._assign(assignment, home)
         start, row = self._setters.find([_program(words[0]), *(word.text for word in words[1:])])
+        self.carries |= row is not None or outer in _CARRIERS
         if row is not None:
             platform = platform_of(self._platforms[row.platform], command.span)
             home = ".".join(filter(None, (container, row.run)))
