@@ -152,6 +152,16 @@ def test_other_files_of_the_same_shape_configure_nothing() -> None:
     assert not facts.calls
 
 
+def test_the_url_of_another_file() -> None:
+    """The file itself need not name any database."""
+    files = {
+        ".env": f"DB_LINK={JDBC}\n",
+        "application.yml": "spring:\n  datasource:\n    url: ${DB_LINK}\n    username: app\n",
+    }
+    found = places(run(files), "prepared-statements-in-transaction-mode")
+    assert found == ["application.yml:3"]
+
+
 def test_the_user_beside_a_jdbc_url() -> None:
     files = {
         "application.properties": f"spring.datasource.url={JDBC}\nspring.datasource.username=app\n",

@@ -76,6 +76,8 @@ MENTIONED = [
     ("db.php", "echo '@@';"),
     ("db.rb", "puts '@@'"),
     ("config.exs", '@moduledoc """\nurl: @@\n"""'),
+    ("db.dart", "child: Text('@@'),"),
+    ("Db.cs", 'if (url.StartsWith("@@")) {'),
     ("Db.swift", 'TextField(placeholder: "@@")'),
 ]
 

@@ -85,7 +85,8 @@ _CONNECTS = re.compile(
 )
 _PROSE = re.compile(
     rb"(?i)example|placeholder|usage|help|description|hint|sample|template|message|label|title|doc"
-    rb"|expect|want|(?<!s)print|log|echo|panic|throw|error|assert"
+    rb"|expect|want|(?<!s)print|log|echo|panic|throw|error|assert|text|content|caption|tooltip|note"
+    rb"|comment|regex|pattern|match|contains|prefix|starts"
 )
 _NAME = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]{1,100}\b")
 

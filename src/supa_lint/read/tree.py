@@ -137,13 +137,12 @@ class _Document:
         self._syntax = "unknown"
         for spec in specs.values():
             self._recognise(spec)
-        if not _matters(root):
-            return
         tables = clients.configured
         for one in configured.read(file.path, root, tables, sealer, alone=number is None):
             self.calls.append(one.call)
             self._claimed |= one.paths
-        self._walk(root, ())
+        if _matters(root):
+            self._walk(root, ())
 
     # --- platforms
 
