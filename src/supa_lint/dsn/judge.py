@@ -9,6 +9,7 @@ from supa_lint.dsn.words import is_placeholder
 from supa_lint.model import HOLE, MASK, Dsn, Endpoint, Param, PasswordKind, Text
 
 _REF = re.compile(r"[a-z]{20}(?:-rr-[a-z0-9-]+)?")
+_REPEATED = re.compile(r"(.)\1+")
 
 
 def has_placeholder(dsn: Dsn) -> bool:
@@ -54,7 +55,7 @@ def ref_shape(ref: Text) -> str:
     """`project` for 20 letters (or a read replica of one), `placeholder`, `unknown` or `other`."""
     if HOLE in ref.text or ref.text == MASK:
         return "unknown"
-    if _REF.fullmatch(ref.text):
+    if _REF.fullmatch(ref.text) and not _REPEATED.fullmatch(ref.text):
         return "project"
     return "placeholder" if is_placeholder(ref.text) or _is_stand_in(ref.text) else "other"
 
