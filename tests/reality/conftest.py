@@ -11,8 +11,9 @@ from collections.abc import Iterator
 import pytest
 
 from reality import install
+from reality.benches import Work, at_work
 from reality.record import Record
-from reality.servers import Servers, running
+from reality.scenario import Experiment
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,19 +33,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Servers]:
-    """The running servers. Where one can't be had, the tests fail with the reason."""
+def work(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Work]:
+    """The chosen experiments, under way. Where a server can't be had, the tests fail with why."""
+    chosen: list[Experiment] = [
+        item.callspec.params["experiment"]  # type: ignore[misc]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.get_closest_marker("reality")
+    ]
     try:
-        with running(install.programs()) as found:
-            yield found
+        with at_work(chosen, tmp_path_factory.mktemp("experiments")) as under_way:
+            yield under_way
     except install.NotInstalledError as error:
         pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
-def record(servers: Servers, pytestconfig: pytest.Config) -> Iterator[Record]:
+def record(work: Work, pytestconfig: pytest.Config) -> Iterator[Record]:
     """What this run sees of the experiments that agree; kept when asked for."""
-    seen = Record(datetime.datetime.now(datetime.UTC).date().isoformat(), servers.versions)
+    seen = Record(datetime.datetime.now(datetime.UTC).date().isoformat(), work.versions)
     yield seen
     if pytestconfig.getoption("--record", default=False):
         seen.save()

@@ -11,24 +11,32 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 REQUIREMENTS = Path(__file__).parent / "requirements"
 
 _DEBIAN = ("postgresql", "pgbouncer", "libnss-wrapper", "openssl")
 _NEWER_SUITE = "trixie"
-_NEWER = (
-    "pgbouncer", "libc6", "libcares2", "libevent-2.1-7t64", "libpam0g", "libssl3t64",
-    "libsystemd0", "libaudit1", "libcap-ng0", "libcap2", "libgcc-s1", "libzstd1", "zlib1g",
-)  # fmt: skip
-"""PgBouncer of the next Debian with all its libraries: the machine's own ones are too old."""
+_NEWER_PGBOUNCER = ("pgbouncer", "libcares2", "libevent-2.1-7t64", "libpam0g", "libsystemd0",
+    "libaudit1", "libcap-ng0", "libcap2", "libgcc-s1")  # fmt: skip
+_NEWER_TOOLS = ("postgresql-client-17", "libpq5", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3",
+    "libkrb5support0", "libcom-err2", "libkeyutils1", "libldap2", "libsasl2-2", "liblz4-1",
+    "libreadline8t64", "libtinfo6")  # fmt: skip
+_NEWER = (*_NEWER_PGBOUNCER, *_NEWER_TOOLS, "libc6", "libssl3t64", "libzstd1", "zlib1g")
+"""Programs of the next Debian with all their libraries: the machine's own ones are too old."""
+
+_MAKING: defaultdict[str, Lock] = defaultdict(Lock)
+"""The folder of each name is made by one thread only."""
 
 _PREPARES = (1, 21)
 """The first PgBouncer that supports prepared statements in transaction mode."""
@@ -89,15 +97,34 @@ def programs() -> Programs:
 
 
 def newer_pgbouncer(folder: Path) -> PgBouncer:
-    """The next Debian's PgBouncer, unpacked into `folder`."""
-    packages = _cached(f"pgbouncer-{_NEWER_SUITE}", [Path(__file__)], _download_newer)
-    for package in packages.glob("*.deb"):
-        run("dpkg", "-x", package, folder)
+    """The next Debian's PgBouncer, copied into `folder`: it runs as a user who can't see ours."""
+    shutil.copytree(_newer() / "usr", folder / "usr", symlinks=True)
+    return _version((*_started_by(folder), str(folder / "usr/sbin/pgbouncer")))
+
+
+def newer_tools() -> Path:
+    """A folder with `pg_dump` and `pg_restore` of the next Debian's PostgreSQL."""
+
+    def make(folder: Path) -> None:
+        for program in _newer().glob("usr/lib/postgresql/*/bin/pg_*"):
+            words = shlex.join([*_started_by(_newer()), str(program)])
+            script = folder / program.name
+            script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+            script.chmod(0o755)
+
+    return _cached(f"tools-{_NEWER_SUITE}", [Path(__file__)], make)
+
+
+def _newer() -> Path:
+    return _cached(f"debian-{_NEWER_SUITE}", [Path(__file__)], _download_newer)
+
+
+def _started_by(folder: Path) -> tuple[str, ...]:
+    """What starts a program of the next Debian: its own C library."""
     loader = next(folder.glob("usr/lib/*/ld-linux-*.so.*"), None)
     if loader is None:
         raise NotInstalledError(f"no C library in {folder}")
-    library = ("--library-path", str(loader.parent))
-    return _version((str(loader), *library, str(folder / "usr/sbin/pgbouncer")))
+    return str(loader), "--library-path", str(loader.parent)
 
 
 def python(drivers: str) -> Path:
@@ -141,11 +168,12 @@ def _cached(name: str, inputs: Sequence[Path], make: Callable[[Path], None]) -> 
         digest.update(path.read_bytes())
     folder = cache_folder() / f"{name}-{digest.hexdigest()[:12]}"
     done = folder / ".done"  # a virtual environment can't be moved, so it is marked instead
-    if not done.exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        make(folder)
-        done.touch()
+    with _MAKING[name]:
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            make(folder)
+            done.touch()
     return folder
 
 
@@ -199,4 +227,6 @@ def _download_newer(folder: Path) -> None:
         }
         words = [f"-o{key}={value}" for key, value in options.items()]
         run("apt-get", *words, "update", "-q")
-        run("apt-get", *words, "download", "-q", *_NEWER, cwd=folder)
+        run("apt-get", *words, "download", "-q", *_NEWER, cwd=apt)
+        for package in apt.glob("*.deb"):
+            run("dpkg", "-x", package, folder)

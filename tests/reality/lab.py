@@ -6,9 +6,10 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 
 from reality import install
 from reality.scenario import Experiment
@@ -16,6 +17,12 @@ from reality.servers import Servers
 from supa_lint.cli import main
 
 _SECONDS = 40
+SERVER_TOOLS = ("server", "newer")
+"""Not drivers, but `psql` and `pg_dump`: those of the server, and of the next Debian."""
+
+
+_LINT = Lock()
+_TEXT = re.DOTALL | re.MULTILINE
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,10 @@ class Outcome:
     """The error in one line, as a person would quote it; empty when it works."""
     output: str
     """Everything the failed client printed."""
+    finds: tuple[str, ...] = ()
+    """What supa-lint had said of the same files, in order."""
+    objects: bool = False
+    """Whether one of its findings is an error."""
 
 
 def write(experiment: Experiment, folder: Path, ca: bytes = b"") -> None:
@@ -41,7 +52,7 @@ def write(experiment: Experiment, folder: Path, ca: bytes = b"") -> None:
     if experiment.drivers == "node":
         pairs = ", ".join(f'"{name}": "{version}"' for name, version in pins.items())
         (folder / "package.json").write_text(f'{{"type": "module", "dependencies": {{{pairs}}}}}\n')
-    elif pins:
+    elif pins and "requirements.txt" not in experiment.files:
         lines = "".join(f"{name}=={version}\n" for name, version in pins.items())
         (folder / "requirements.txt").write_text(lines)
     (folder / "supabase-ca.crt").write_bytes(ca)
@@ -49,7 +60,7 @@ def write(experiment: Experiment, folder: Path, ca: bytes = b"") -> None:
 
 def installed(drivers: str) -> dict[str, str]:
     """What a set of drivers pins: name to version."""
-    if drivers == "server":  # what comes with PostgreSQL itself
+    if drivers in SERVER_TOOLS:
         return {}
     if drivers == "node":
         return dict(json.loads((install.REQUIREMENTS / "package.json").read_text())["dependencies"])
@@ -60,9 +71,18 @@ def installed(drivers: str) -> dict[str, str]:
 def lint(folder: Path) -> dict[str, str]:
     """What supa-lint says of the project, as its users call it: rule to severity."""
     report = folder.with_suffix(".json")
-    main(["check", str(folder), "--format", "json", "--output", str(report)])
+    with _LINT:  # it is meant to run once in a process
+        main(["check", str(folder), "--format", "json", "--output", str(report)])
     findings = json.loads(report.read_text())["findings"]
     return {finding["rule"]: finding["severity"] for finding in findings}
+
+
+def carry_out(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
+    """The whole experiment in a new folder. Raises NotInstalledError."""
+    write(experiment, folder, servers.ca.read_bytes())
+    found = lint(folder)
+    outcome = perform(experiment, folder, servers)
+    return replace(outcome, finds=tuple(sorted(found)), objects="error" in found.values())
 
 
 def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
@@ -71,9 +91,10 @@ def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
         (folder / "node_modules").symlink_to(install.node_modules())
     environment = _environment(experiment, folder, servers)
     if experiment.prepare:
+        servers.make_fresh(experiment.place, experiment.pool)
         install.run(*experiment.prepare.split(), env=environment, cwd=folder)
     command = _command(experiment)
-    servers.make_fresh(experiment.place)
+    servers.make_fresh(experiment.place, experiment.pool)
     clients = [
         subprocess.Popen(
             command,
@@ -93,17 +114,43 @@ def perform(experiment: Experiment, folder: Path, servers: Servers) -> Outcome:
 
 
 def quote(output: str) -> str:
-    """The error in what a Python or Node.js program printed: one line, without its stack."""
-    lines = output.splitlines()
-    python = [
+    """The error in what a Python, Node.js or PostgreSQL program printed: one line, no stack."""
+    said = _of_python(output) or _of_node(output) or _of_postgres(output) or output
+    line = said.strip().partition("\n")[0]
+    return re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", line)[:300]
+
+
+def _of_python(output: str) -> str:
+    """The last line that begins with an exception, after its traceback."""
+    lines = [
         line
-        for before, line in pairwise(lines)
+        for before, line in pairwise(output.splitlines())
         if before.startswith("  ") and re.match(r"[A-Za-z_][\w.]*(:|$)", line)
     ]
-    causes = re.findall(r"(?m)^\s*\[cause\]: (.+)", output)
-    node = re.findall(r"(?m)^\s*(?:Uncaught )?((?:\w+ \[)?\w*[Ee]rror\b.*)", output)
-    said = next(iter([*python[-1:], *causes[-1:], *node, *lines]), "")
-    return re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", said)[:300]
+    return lines[-1] if "Traceback (most recent call last):" in output else ""
+
+
+def _of_node(output: str) -> str:
+    """What stands below the arrow that points at the line of code, or the cause given with it.
+
+    On a very long line of code the arrow is cut off, and only the space before it is printed.
+    """
+    below = re.search(
+        r"^ +\^*\n\n(.+?)(?=\n    at |\n}|\n  [\w\[\]]+: |\n\nNode|\Z)", output, _TEXT
+    )
+    if below is None:
+        return ""
+    cause = re.search(r"^ +\[?cause\]?: (\w*[Ee]rror: .+?)$", output[below.end() :], _TEXT)
+    if cause is not None:
+        return cause[1]
+    first, *others = [line.strip() for line in below[1].splitlines() if line.strip()]
+    # Prisma writes the name, then the code around the call, then what happened.
+    return f"{first} {others[-1]}" if first.endswith(":") and others else first
+
+
+def _of_postgres(output: str) -> str:
+    lines = output.splitlines()
+    return next((line for line in lines if re.search(r"(^|: )(ERROR|FATAL|error):", line)), "")
 
 
 def _failure(client: subprocess.Popen[str]) -> str | None:
@@ -128,6 +175,8 @@ def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict
     home = servers.folder / "home"
     home.mkdir(exist_ok=True)
     path = [str(folder / "node_modules/.bin"), str(servers.programs.postgres), os.environ["PATH"]]
+    if experiment.drivers == "newer":
+        path.insert(0, str(install.newer_tools()))
     env = {"PATH": os.pathsep.join(path), "HOME": str(home), "LANG": "C.UTF-8"}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
     env["LD_PRELOAD"] = str(servers.programs.nss_wrapper)

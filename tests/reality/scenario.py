@@ -44,7 +44,10 @@ _DSN = "<<scheme>>://<<user>>:<<password>>@<<host>>:<<port>>/postgres<<query>>"
 _CLIENTS = {"direct": 1, "session": 2, "transaction": 3, "dedicated": 3}
 """How many run at once. Two, on two server connections, can each keep its own by taking turns."""
 
-_CASE = {"switch", "fill", "drivers", "clients", *PLACES}
+_POOL = 2
+"""Server connections of the poolers in transaction mode."""
+
+_CASE = {"switch", "fill", "drivers", "prepare", "clients", "pool", *PLACES}
 _FILE = {"client", "data", "drivers", "packages", "prepare", "command", "clients", "fill", "files"}
 _FILE |= {"although", "pending", "cases"}
 _VERDICT = {"works", "fails", "finds", "although"}
@@ -55,7 +58,7 @@ class Experiment:
     """What is run and linted, and what is expected of both."""
 
     source: str
-    """The file's stem, `asyncpg`: what a rule's `proof:` names."""
+    """The file's stem: `asyncpg`."""
     client: str
     switch: str
     place: str
@@ -65,6 +68,8 @@ class Experiment:
     """A command to run once before, such as a code generator."""
     command: tuple[str, ...]
     clients: int
+    pool: int
+    """How many server connections the pooler may open in transaction mode."""
     files: Mapping[str, str]
     fails: tuple[str, ...]
     """Patterns, one of which the error has; empty when it works."""
@@ -77,7 +82,16 @@ class Experiment:
 
     @property
     def id(self) -> str:
-        return f"{self.source}/{self.switch}/{self.place}/{self.drivers}"
+        return f"{self.name}/{self.place}/{self.drivers}"
+
+    @property
+    def name(self) -> str:
+        """What a rule's `proof:` says, and what the lines of docs/proof.md are found by."""
+        return f"{self.source}/{self.switch}"
+
+    @property
+    def path(self) -> str:
+        return f"tests/reality/scenarios/{self.source}.yaml"
 
 
 @cache
@@ -116,9 +130,10 @@ def _of_file(path: Path) -> Iterator[Experiment]:
                     place=place,
                     drivers=drivers,
                     packages=tuple(spec["packages"]),
-                    prepare=spec.get("prepare", ""),
+                    prepare=case.get("prepare", spec.get("prepare", "")),
                     command=tuple(spec.get("command", "python app.py").split()),
                     clients=case.get("clients") or spec.get("clients") or _CLIENTS[place],
+                    pool=case.get("pool", _POOL),
                     files=_filled(spec, case, place),
                     fails=_words(verdict.get("fails")),
                     finds=tuple(sorted(_words(verdict.get("finds")))),

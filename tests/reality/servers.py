@@ -1,13 +1,14 @@
-"""A small Supabase of our own, on 127.0.0.* only: PostgreSQL, and PgBouncer in front of it.
+"""A small Supabase of our own, on 127.0.*.* only: PostgreSQL, and PgBouncer in front of it.
 
 | place | host in the DSN | address | server |
 |---|---|---|---|
-| direct | db.REF.supabase.co:5432 | 127.0.0.2 | PostgreSQL |
-| dedicated | db.REF.supabase.co:6543 | 127.0.0.2 | PgBouncer, prepared statements on |
-| session | aws-0-eu-west-1.pooler.supabase.com:5432 | 127.0.0.3 | PgBouncer, session mode |
-| transaction | aws-0-eu-west-1.pooler.supabase.com:6543 | 127.0.0.3 | PgBouncer, the same off |
+| direct | db.REF.supabase.co:5432 | 127.0.N.2 | PostgreSQL |
+| dedicated | db.REF.supabase.co:6543 | 127.0.N.2 | PgBouncer, prepared statements on |
+| session | aws-0-eu-west-1.pooler.supabase.com:5432 | 127.0.N.3 | PgBouncer, session mode |
+| transaction | aws-0-eu-west-1.pooler.supabase.com:6543 | 127.0.N.3 | PgBouncer, the same off |
 
-The ports are the real ones, so the projects stay as they are; a library resolves the hosts.
+The ports are the real ones, so the projects stay as they are; a library resolves the hosts. N is the
+number of this set of servers: several run side by side, with nothing in common.
 PgBouncer stands for Supavisor: what both do with prepared statements and with sessions is the same.
 They differ in startup parameters, which Supavisor drops and PgBouncer refuses: those are tried on
 the dedicated pooler, which is a PgBouncer.
@@ -34,7 +35,6 @@ PASSWORD = "Tr0ub4dour-xk"
 DIRECT_HOST = f"db.{REF}.supabase.co"
 POOLER_HOST = "aws-0-eu-west-1.pooler.supabase.com"
 
-_DIRECT, _POOLER = "127.0.0.2", "127.0.0.3"
 _ADMIN = "console"
 
 ODD_PASSWORDS = {
@@ -57,7 +57,6 @@ class Place:
 
     host: str
     port: int
-    address: str
     dotted: bool
     """The user carries the project's ref."""
 
@@ -66,10 +65,10 @@ class Place:
 
 
 PLACES = {
-    "direct": Place(DIRECT_HOST, 5432, _DIRECT, dotted=False),
-    "dedicated": Place(DIRECT_HOST, 6543, _DIRECT, dotted=False),
-    "session": Place(POOLER_HOST, 5432, _POOLER, dotted=True),
-    "transaction": Place(POOLER_HOST, 6543, _POOLER, dotted=True),
+    "direct": Place(DIRECT_HOST, 5432, dotted=False),
+    "dedicated": Place(DIRECT_HOST, 6543, dotted=False),
+    "session": Place(POOLER_HOST, 5432, dotted=True),
+    "transaction": Place(POOLER_HOST, 6543, dotted=True),
 }
 
 
@@ -80,6 +79,10 @@ class Servers:
     programs: Programs
     folder: Path
     versions: dict[str, str]
+    number: int
+
+    def address(self, place: Place) -> str:
+        return f"127.0.{self.number}.{3 if place.dotted else 2}"
 
     @property
     def hosts(self) -> Path:
@@ -91,34 +94,33 @@ class Servers:
         """The certificate of the authority that signed the servers' one; no client knows it."""
         return self.folder / "ca.crt"
 
-    def make_fresh(self, name: str) -> None:
-        """Empty the pool of a place in transaction mode, and open two server connections.
+    def make_fresh(self, name: str, size: int) -> None:
+        """Empty the pool of a place in transaction mode, and open `size` server connections.
 
         With one server connection, or with leftovers of the last experiment, most mistakes hide.
         """
         if name not in ("transaction", "dedicated"):
             return
         place = PLACES[name]
-        self._psql(place, "pgbouncer", _ADMIN, "RECONNECT")
+        resize = f"SET default_pool_size = {size}"
+        run(*self._words(place, "pgbouncer", _ADMIN, resize, "RECONNECT"))
         busy = "BEGIN; SELECT pg_sleep(0.1); COMMIT"
         words = self._words(place, "postgres", place.user(), busy)
-        both = [_started(words, self.folder / "psql.log") for _ in range(2)]
-        if any(process.wait(20) for process in both):
+        busy_clients = [_started(words, self.folder / "psql.log") for _ in range(size)]
+        if any(process.wait(20) for process in busy_clients):
             said = (self.folder / "psql.log").read_text()[-2000:]
             raise NotInstalledError(f"{name} does not answer: {said}")
 
-    def _psql(self, place: Place, database: str, user: str, command: str) -> str:
-        return run(*self._words(place, database, user, command))
-
-    def _words(self, place: Place, database: str, user: str, command: str) -> list[str]:
-        dsn = f"host={place.address} port={place.port} dbname={database} user={user}"
+    def _words(self, place: Place, database: str, user: str, *commands: str) -> list[str]:
+        dsn = f"host={self.address(place)} port={place.port} dbname={database} user={user}"
         psql = str(self.programs.postgres / "psql")
-        return [psql, "-X", "-q", f"{dsn} password={PASSWORD} sslmode=disable", "-c", command]
+        words = [psql, "-X", "-q", f"{dsn} password={PASSWORD} sslmode=disable"]
+        return words + [word for command in commands for word in ("-c", command)]
 
 
 @contextmanager
-def running(programs: Programs) -> Iterator[Servers]:
-    """All servers, started; stopped and removed at the end."""
+def running(programs: Programs, number: int) -> Iterator[Servers]:
+    """All servers of one set, started; stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="supa-lint-reality-"))
     folder.chmod(0o755)
     with ExitStack() as stack:
@@ -126,8 +128,8 @@ def running(programs: Programs) -> Iterator[Servers]:
         shared = newer = programs.pgbouncer
         if not newer.prepares:
             newer = newer_pgbouncer(folder / "newer")
-        servers = Servers(programs, folder, _versions(programs, newer))
-        _write_hosts(servers.hosts)
+        servers = Servers(programs, folder, _versions(programs, newer), number)
+        _write_hosts(servers)
         _write_certificates(folder)
         stack.enter_context(_postgres(servers))
         stack.enter_context(_pgbouncer(servers, "session", shared, "session", 15))
@@ -148,7 +150,7 @@ def _postgres(servers: Servers) -> Iterator[None]:
         "--auth-host=scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "-D", str(data),
     )  # fmt: skip
     settings = {
-        "listen_addresses": _DIRECT,
+        "listen_addresses": servers.address(PLACES["direct"]),
         "port": "5432",
         "unix_socket_directories": str(folder),
         "fsync": "off",
@@ -177,7 +179,7 @@ def _pgbouncer(
     users |= {place.user(f"odd_{odd}"): word for odd, word in ODD_PASSWORDS.items()}
     (folder / "users").write_text("".join(f'"{user}" "{word}"\n' for user, word in users.items()))
     settings = {
-        "listen_addr": place.address,
+        "listen_addr": servers.address(place),
         "listen_port": place.port,
         "unix_socket_dir": "",
         "auth_type": "scram-sha-256",
@@ -205,10 +207,11 @@ def _pgbouncer(
 @contextmanager
 def _server(servers: Servers, name: str, words: list[str], place: Place) -> Iterator[None]:
     """The server as a child process, once its port answers."""
+    address = (servers.address(place), place.port)
     with socket.socket() as free:
-        if free.connect_ex((place.address, place.port)) == 0:
+        if free.connect_ex(address) == 0:
             raise NotInstalledError(
-                f"{place.address}:{place.port}, where {name} should listen, is taken"
+                f"{':'.join(map(str, address))}, where {name} should be, is taken"
             )
     log = servers.folder / f"{name}.log"
     process = _started([*_as_server(), *words], log)
@@ -216,7 +219,7 @@ def _server(servers: Servers, name: str, words: list[str], place: Place) -> Iter
         limit = time.monotonic() + 30
         while True:
             with socket.socket() as probe:
-                if probe.connect_ex((place.address, place.port)) == 0:
+                if probe.connect_ex(address) == 0:
                     break
             if process.poll() is not None or time.monotonic() > limit:
                 raise NotInstalledError(f"{name} did not start:\n{log.read_text()[-3000:]}")
@@ -269,9 +272,9 @@ def _versions(programs: Programs, newer: PgBouncer) -> dict[str, str]:
     }
 
 
-def _write_hosts(path: Path) -> None:
-    names = {place.host: place.address for place in PLACES.values()}
-    path.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
+def _write_hosts(servers: Servers) -> None:
+    names = {place.host: servers.address(place) for place in PLACES.values()}
+    servers.hosts.write_text("".join(f"{address} {name}\n" for name, address in names.items()))
 
 
 def _write_certificates(folder: Path) -> None:

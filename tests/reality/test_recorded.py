@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from reality import lab
+from reality.judge import missing_symptom
 from reality.record import PAGE, Record, drivers_of, page, recorded
 from reality.scenario import Experiment, experiments, matches
-from supa_lint.knowledge import Rule, load
 
 AGAIN = "run: pytest -m reality tests/reality --record"
 FAILING = [one for one in experiments() if one.fails and one.finds and not one.pending]
@@ -47,21 +47,18 @@ def test_a_rule_has_the_error_among_its_symptoms(
     experiment: Experiment, said: dict[str, str]
 ) -> None:
     text = said[experiment.id]
-    rules = [load().rules[name] for name in experiment.finds]
-    files = " or ".join(_file(rule) for rule in rules)
-    known = any(matches(symptom, text) for symptom in _symptoms(experiment))
     later = any(matches(pattern, text) for pattern in UNCLAIMED.read_text().splitlines())
     ours = text.startswith("AssertionError")  # the project's own words, not a driver's
-    assert known or later or ours, f"add to {files} the symptom: {text}"
+    assert later or ours or not (missing := missing_symptom(experiment, text)), missing
 
 
 @pytest.mark.parametrize("pattern", UNCLAIMED.read_text().splitlines())
 def test_what_no_rule_claims_is_still_needed(pattern: str, said: dict[str, str]) -> None:
+    texts = {one: said[one.id] for one in FAILING}
     needed = [
         one.id
-        for one in FAILING
-        if matches(pattern, said[one.id])
-        and not any(matches(symptom, said[one.id]) for symptom in _symptoms(one))
+        for one, text in texts.items()
+        if matches(pattern, text) and missing_symptom(one, text)
     ]
     assert needed, f"a rule has it now: delete the line from {UNCLAIMED.name}"
 
@@ -73,12 +70,3 @@ def test_supa_lint_reports_what_is_expected(experiment: Experiment, tmp_path: Pa
         return
     lab.write(experiment, tmp_path / "project")
     assert sorted(lab.lint(tmp_path / "project")) == sorted(experiment.finds)
-
-
-def _symptoms(experiment: Experiment) -> list[str]:
-    rules = [load().rules[name] for name in experiment.finds]
-    return [symptom for rule in rules for symptom in rule.data.get("symptoms", [])]
-
-
-def _file(rule: Rule) -> str:
-    return f"rules/checks/{rule.group}/{rule.id}.yaml"
