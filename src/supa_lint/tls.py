@@ -29,9 +29,10 @@ def mode(facts: ConnectionFacts) -> Fact:
         said.append(UNKNOWN if HOLE in value.text or value.text == MASK else value.text)
     if connection.opaque or connection.dsn.stated:
         said.append(UNKNOWN)
-    known = next((fact for fact in said if fact is not ABSENT), None)
+    words = [_word(fact) for fact in said if fact is not ABSENT]
+    known = next((word for word in words if word is not ABSENT), None)
     if known is not None:
-        return _word(known)
+        return known
     # What code makes of `DATABASE_SSL=true` is not known.
     return UNKNOWN if any(_BESIDE.search(name) for name in connection.variables) else ABSENT
 
