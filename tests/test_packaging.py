@@ -150,7 +150,7 @@ def test_the_build_refuses_what_json_would_change() -> None:
 def test_ci_runs_the_commands_of_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ci = (ROOT / ".ci/run").read_text(encoding="utf-8")
-    for name in ("tests", "demo"):
+    for name in ("tests", "demo", "experiments"):
         assert f"\n<!-- {name} -->\n```sh\npython3 -m venv .venv && " in readme
         assert f"_command=$(readme {name})\n" in ci
 
