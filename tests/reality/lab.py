@@ -117,7 +117,8 @@ def quote(output: str) -> str:
     """The error in what a Python, Node.js or PostgreSQL program printed: one line, no stack."""
     said = _of_python(output) or _of_node(output) or _of_postgres(output) or output
     line = said.strip().partition("\n")[0]
-    return re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", line)[:300]
+    line = re.sub(r"/\S*/(?=\.postgresql|supabase-ca|node_modules)", "<home>/", line)
+    return re.sub(r"\b127\.0\.\d+\.", "127.0.0.", line)[:300]  # whichever bench it was
 
 
 def _of_python(output: str) -> str:
@@ -174,9 +175,11 @@ def _environment(experiment: Experiment, folder: Path, servers: Servers) -> dict
     """A plain machine with the project's own variables, where Supabase's hosts are our servers."""
     home = servers.folder / "home"
     home.mkdir(exist_ok=True)
-    path = [str(folder / "node_modules/.bin"), str(servers.programs.postgres), os.environ["PATH"]]
+    path = [str(servers.programs.postgres), os.environ["PATH"]]
     if experiment.drivers == "newer":
         path.insert(0, str(install.newer_tools()))
+    elif experiment.drivers == "node":
+        path = [str(folder / "node_modules/.bin"), str(install.node()), *path]
     env = {"PATH": os.pathsep.join(path), "HOME": str(home), "LANG": "C.UTF-8"}
     env |= {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
     env["LD_PRELOAD"] = str(servers.programs.nss_wrapper)

@@ -47,6 +47,7 @@ ODD_PASSWORDS = {
     "bracket": "Tr0ub[4]dour",
     "colon": "Tr0ub:4dour",
     "space": "Tr0ub 4dour",
+    "all": "Tr0ub#@/?%[]4dour",
 }
 """Roles that exist only for their password."""
 
@@ -104,7 +105,7 @@ class Servers:
         place = PLACES[name]
         resize = f"SET default_pool_size = {size}"
         run(*self._words(place, "pgbouncer", _ADMIN, resize, "RECONNECT"))
-        busy = "BEGIN; SELECT pg_sleep(0.1); COMMIT"
+        busy = f"BEGIN; SELECT pg_sleep({0.1 * (size - 1)}); COMMIT"
         words = self._words(place, "postgres", place.user(), busy)
         busy_clients = [_started(words, self.folder / "psql.log") for _ in range(size)]
         if any(process.wait(20) for process in busy_clients):
