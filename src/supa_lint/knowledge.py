@@ -59,6 +59,11 @@ class Rule:
         return str(self.data["why"]).strip()
 
     @property
+    def proof(self) -> tuple[str, ...]:
+        """The experiments of docs/proof.md that show it, by their names."""
+        return tuple(self.data.get("proof", ()))
+
+    @property
     def url(self) -> str:
         return str(self.data.get("url") or f"{HOMEPAGE}/blob/main/docs/rules/{self.id}.md")
 

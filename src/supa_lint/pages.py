@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from supa_lint import HOMEPAGE
 from supa_lint.knowledge import Rule
 from supa_lint.model import Severity
 
@@ -31,9 +34,22 @@ def page(rule: Rule) -> str:
     for title, kind in (("## Reported", "bad"), ("## Not reported", "good")):
         if examples.get(kind):
             parts += [title, *(_example(example) for example in examples[kind])]
+    if rule.proof:
+        url = f"{HOMEPAGE}/blob/main/docs/proof.md"
+        rows = "\n".join(f"- [`{name}`]({url}#{anchor(name)})" for name in rule.proof)
+        parts += ["## Proof", "Experiments against real servers that show it:", rows]
     if rule.data.get("sources"):
         parts += ["## Sources", "\n".join(f"- {source}" for source in rule.data["sources"])]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def anchor(experiment: str) -> str:
+    """The place in docs/proof.md of the experiment of that name."""
+
+    def plain(found: re.Match[str]) -> str:
+        return "-" if found[0] in " /" else f"~{ord(found[0]):x}"
+
+    return re.sub(r"[^\w.-]", plain, experiment, flags=re.ASCII)
 
 
 def _example(example: dict[str, object]) -> str:
@@ -55,6 +71,4 @@ def _language(path: str) -> str:
 
 def plain(text: str) -> str:
     """Help without the places that a finding fills."""
-    import re
-
     return re.sub(r"\s*\{[a-z.-]+\}", "", text)

@@ -12,11 +12,15 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+import yaml
+
 from reality.lab import installed
 from reality.scenario import Experiment, experiments
 from reality.servers import PLACES
+from supa_lint.pages import anchor
 
 RECORDED = Path(__file__).with_name("recorded.json")
+UNPROVEN = Path(__file__).with_name("unproven.yaml")
 PAGE = Path(__file__).parents[2] / "docs" / "proof.md"
 
 
@@ -81,6 +85,16 @@ is not shown here.
 """
 
 
+_UNPROVEN = """\
+## Rules without an experiment
+
+The other rules about addresses, TLS, clients and platforms name theirs under `proof`.
+
+| rule | why it has none |
+|---|---|
+"""
+
+
 def page(record: Record) -> str:
     """docs/proof.md."""
     results = {result.id: result for result in record.results}
@@ -89,7 +103,15 @@ def page(record: Record) -> str:
     known = [one for one in experiments() if one.id in results]
     for client, group in groupby(known, key=lambda one: one.client):
         parts.append(f"## {client}\n\n{_table(list(group), results)}")
+    rows = [f"| {_rule(rule)} | {_cell(why)} |\n" for rule, why in sorted(unproven().items())]
+    parts.append(_UNPROVEN + "".join(rows))
     return "\n".join(parts)
+
+
+def unproven() -> dict[str, str]:
+    """The rules that no experiment shows, and why."""
+    reasons: dict[str, str] = yaml.safe_load(UNPROVEN.read_text())
+    return reasons
 
 
 def _table(group: Sequence[Experiment], results: dict[str, Result]) -> str:
@@ -99,19 +121,27 @@ def _table(group: Sequence[Experiment], results: dict[str, Result]) -> str:
     for one in group:
         result = results[one.id]
         happens = f"fails: `{_cell(result.said)}`" if result.said else "works"
-        reports = ", ".join(f"`{rule}`" for rule in result.finds) or "-"
+        reports = ", ".join(map(_rule, result.finds)) or "-"
         if one.although:
             reports += f" ({_cell(one.although)})"
         versions = " ".join(f"{name} {version}" for name, version in result.drivers.items())
         rows.setdefault((one.switch, versions, happens, reports), []).append(one)
     packages = {versions for _, versions, _, _ in rows}
     same = packages.pop() if len(packages) == 1 else None
+    linked: set[str] = set()
     for (switch, versions, happens, reports), ones in rows.items():
         places = ", ".join(name for name in PLACES if name in {one.place for one in ones})
         setting = _cell(switch) if same is not None else f"{_cell(switch)} ({versions})"
+        if ones[0].name not in linked:
+            setting = f'<a id="{anchor(ones[0].name)}"></a>{setting}'
+            linked.add(ones[0].name)
         lines.append(f"| {setting} | {places} | {happens} | {reports} |")
     head = f"With {same}.\n\n" if same else ""
     return head + "\n".join(lines) + "\n"
+
+
+def _rule(name: str) -> str:
+    return f"[`{name}`](rules/{name}.md)"
 
 
 def _cell(text: str) -> str:
