@@ -17,6 +17,7 @@ the dedicated pooler, which is a PgBouncer.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -105,12 +106,21 @@ class Servers:
         place = PLACES[name]
         resize = f"SET default_pool_size = {size}"
         run(*self._words(place, "pgbouncer", _ADMIN, resize, "RECONNECT"))
-        busy = f"BEGIN; SELECT pg_sleep({0.1 * (size - 1)}); COMMIT"
-        words = self._words(place, "postgres", place.user(), busy)
-        busy_clients = [_started(words, self.folder / "psql.log") for _ in range(size)]
-        if any(process.wait(20) for process in busy_clients):
-            said = (self.folder / "psql.log").read_text()[-2000:]
-            raise NotInstalledError(f"{name} does not answer: {said}")
+        for seconds in (0.1, 0.5, 2, 5):  # on a busy machine it takes longer until all are there
+            self._keep_busy(place, size, seconds * (size - 1))
+            servers = run(*self._words(place, "pgbouncer", _ADMIN, "SHOW SERVERS"))
+            if len(re.findall(r"(?m)^ S ", servers)) >= size:
+                return
+        raise NotInstalledError(f"{name} does not open {size} server connections:\n{servers}")
+
+    def _keep_busy(self, place: Place, clients: int, seconds: float) -> None:
+        """So many clients at once, each in a transaction."""
+        log = self.folder / "psql.log"
+        command = f"BEGIN; SELECT pg_sleep({seconds}); COMMIT"
+        words = self._words(place, "postgres", place.user(), command)
+        running = [_started(words, log) for _ in range(clients)]
+        if any(process.wait(60) for process in running):
+            raise NotInstalledError(f"no answer from {place.host}: {log.read_text()[-2000:]}")
 
     def _words(self, place: Place, database: str, user: str, *commands: str) -> list[str]:
         dsn = f"host={self.address(place)} port={place.port} dbname={database} user={user}"
