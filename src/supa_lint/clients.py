@@ -28,7 +28,7 @@ from supa_lint.model import (
 from supa_lint.model import Mapping as Table
 from supa_lint.resolve import as_value
 
-_LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
+LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
     ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"), "javascript"
 )
 """Of files whose calls are read by a reader for the language."""
@@ -92,7 +92,7 @@ class Clients:
 
     def uses(self, call: Call) -> Iterator[Use]:
         """The clients this call may be, in the language of its file."""
-        language = _LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
+        language = LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
         for pattern, spec, row, kind in self._rows:
             if language is not None and spec.data["language"] != language:
                 continue
