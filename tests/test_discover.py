@@ -405,7 +405,10 @@ def test_manifests_and_code_are_read_when_a_database_is_in_use(tmp_path: Path) -
     [
         (b"import { createClient } from '@supabase/supabase-js'", False),
         (b"await supabase.from('cats').select()", False),
+        (b"url = 'https://x.supabase.co'", False),
         (b"url = 'db.x.supabase.co'", True),
+        (b"{host: 'x.supabase.co'}", True),
+        (b"'aws-0-eu-west-1.pooler.supabase.com'", True),
         (b"f'postgresql://u@{host}'  # Supabase", True),
         (b"SUPABASE_KEY = 'eyJhbGciOiJIUzI1NiJ9'", True),
         (b"localhost:54322", True),

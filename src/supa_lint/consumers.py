@@ -12,9 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from supa_lint.clients import LANGUAGES
+from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.knowledge import ClientSpec, Knowledge
-from supa_lint.model import Facts, Hole, Setting
+from supa_lint.model import Dsn, Facts, Hole, Setting
 from supa_lint.source import File
 
 _OF_READERS = frozenset({"default", "prisma", "shell", "tag"})
@@ -56,7 +57,8 @@ class Consumers:
 def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowledge) -> Consumers:
     """What to look for, given what other files say. `stated` are variables that are set elsewhere
     to a database."""
-    names = {spelling for name in _variables(facts) | {*stated} for spelling in _spellings(name)}
+    variables = _variables(facts, Endpoints(knowledge.endpoints)) | {*stated}
+    names = {spelling for name in variables for spelling in _spellings(name)}
     calls: dict[str, dict[Words, None]] = {}
     readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
     for spec in readable:
@@ -73,16 +75,22 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
     )
 
 
-def _variables(facts: Iterable[Facts]) -> set[str]:
-    """The variables that may hold a DSN or a part of one, and those that are set to them."""
+def _variables(facts: Iterable[Facts], endpoints: Endpoints) -> set[str]:
+    """The variables that may hold a DSN or a part of one, and those that are set to them. What is
+    known to reach some other database is left alone."""
+
+    def matters(dsn: Dsn | None) -> bool:
+        return dsn is not None and endpoints.classify(dsn).kind != "other"
+
     settings = [setting for one in facts for setting in one.settings if setting.exported]
-    found = {setting.name for setting in settings if setting.value.dsn is not None}
+    found = {setting.name for setting in settings if matters(setting.value.dsn)}
     by_container: dict[tuple[str, str], list[Setting]] = {}
     for setting in settings:
         by_container.setdefault((setting.span.path, setting.container), []).append(setting)
     for together in by_container.values():
-        for _, parts in group(together):
-            found |= {setting.name for setting in parts.values()}
+        for dsn, parts in group(together):
+            if matters(dsn):
+                found |= {setting.name for setting in parts.values()}
     passed_on = {
         setting.name: {hole.variable for hole in _holes(setting.value.holes) if hole.variable}
         for setting in settings

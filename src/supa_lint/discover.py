@@ -37,16 +37,13 @@ def _in_base64(word: bytes) -> tuple[bytes, ...]:
 _NEEDLES: Final = (b"upabase", b"UPABASE", b"54322", b"sb_secret_")
 """An endpoint, or a key of one. The first covers both `supabase` and `Supabase`."""
 
-_IN_CODE: Final = (
-    *(b"upabase." + ending for ending in (b"co", b"in", b"net", b"red", b"green")),
-    b"54322",
-    b"sb_secret_",
-    b"sbp_",
-    b"eyJ",
-    b"postgres",
-    b"upabase_admin",
-)
-"""What code holds, besides one of those, that says an endpoint or a key."""
+_IN_CODE: Final = (b"54322", b"sb_secret_", b"sbp_", b"eyJ", b"postgres", b"upabase_admin")
+"""What code holds, besides one of those, that names a database or a key ..."""
+
+_HOSTS_IN_CODE: Final = tuple(b"upabase." + end for end in (b"co", b"in", b"net", b"red", b"green"))
+"""... or a host of Supabase, with one of the words that tell it from that of the HTTP API."""
+
+_OF_HOSTS: Final = (b"db.", b"pooler", b"5432", b"6543", b"host", b"Host", b"HOST")
 
 _DATABASE: Final = (b"postgres", b"5432", b"6543", b"db.", b"pooler", b"PGHOST", b"Host=", b"host=")
 """What a file that names a database holds, besides one of those."""
@@ -195,7 +192,11 @@ def _names_endpoint(file: File, code_suffixes: tuple[str, ...]) -> bool:
     Code that only uses Supabase's own client does not: its needles are closer."""
     path, data = file.path, file.data
     if any(needle in data for needle in _NEEDLES):
-        return not path.endswith(code_suffixes) or any(needle in data for needle in _IN_CODE)
+        return (
+            not path.endswith((*code_suffixes, ".json"))
+            or any(needle in data for needle in _IN_CODE)
+            or (any(h in data for h in _HOSTS_IN_CODE) and any(w in data for w in _OF_HOSTS))
+        )
     return path.endswith(_ENCODED_IN) and any(needle in data for needle in _ENCODED)
 
 
