@@ -95,11 +95,14 @@ _REF = "qzxwvutsrponmlkjihgf"
 _HOST = "aws-0-eu-west-1.pooler.supabase.com"
 
 
-def write(root: Path, files: int) -> None:
-    """Fill the new folder `root` with about that many files, and make it a repository."""
+def write(root: Path, files: int, *, databases: bool = True) -> None:
+    """Fill the new folder `root` with about that many files, and make it a repository. Without
+    `databases` no file of it names one."""
     random_ = random.Random(20_261_122)  # noqa: S311 (no secret is made with it)
     pools = {family: _pool(lines, random_) for family, lines in _LINES.items()}
     for path, data in _files(files, pools, random_):
+        if _HOST.encode() in data and not databases:
+            continue
         target = root / path
         try:
             target.write_bytes(data)
