@@ -67,10 +67,6 @@ _FLAGS: Final = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr
 """Fail on a link; don't wait for the writer of a FIFO; bytes as they are on Windows."""
 
 
-def _no_code(words: Sequence[bytes], fits: Callable[[File], bool]) -> Iterable[File]:
-    return ()
-
-
 @dataclass(frozen=True)
 class Tree:
     """What there is to lint. All paths are relative to the project root, with `/`."""
@@ -82,8 +78,8 @@ class Tree:
     files: tuple[File, ...]
     """The files worth parsing, in the order of `paths`."""
     notes: tuple[Note, ...] = ()
-    code: Callable[[Sequence[bytes], Callable[[File], bool]], Iterable[File]] = _no_code
-    """Reads further files: the live ones of code that hold one of the words and are `fits`. None
+    code: Callable[[Sequence[bytes], Callable[[File], bool]], Iterable[File]] | None = None
+    """Reads further files: the live ones of code that hold one of the words and are fit; None
     where no database is named."""
 
 
@@ -177,7 +173,7 @@ def discover(
         listing.tracked,
         tuple(files[path] for path in sorted(files)),
         tuple(dict.fromkeys(reader.notes)),
-        code if in_use else _no_code,
+        code if in_use else None,
     )
 
 

@@ -19,6 +19,7 @@ from supa_lint.model import Connection, Facts, Failure, Finding, Note, Severity,
 from supa_lint.project import Project
 from supa_lint.read import Context, read
 from supa_lint.report import Report
+from supa_lint.source import File
 from supa_lint.suppress import apply, suppressions
 
 
@@ -51,11 +52,13 @@ def connect(
     project = Project(knowledge, config, (), {}, tree.paths)
     context = Context(knowledge, project.clients)
     results = {file.path: read(file, context) for file in tree.files}
-    # Which code is worth reading shows only when it is known what it may connect with.
-    seen = [one for one in (*results.values(), *given) if isinstance(one, Facts)]
-    wanted = consumers(seen, config.variables, knowledge)
-    code = [file for file in tree.code(wanted.words, wanted.fits) if file.path not in results]
-    results |= {file.path: read(file, context) for file in code}
+    code: list[File] = []
+    if tree.code is not None:
+        # Which code is worth reading shows only when it is known what it may connect with.
+        seen = [one for one in (*results.values(), *given) if isinstance(one, Facts)]
+        wanted = consumers(seen, config.variables, knowledge)
+        code += (f for f in tree.code(wanted.words, wanted.fits) if f.path not in results)
+        results |= {file.path: read(file, context) for file in code}
 
     facts = {path: one for path, one in sorted(results.items()) if isinstance(one, Facts)}
     _add_platforms(facts, tree.paths, knowledge)

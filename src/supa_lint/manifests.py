@@ -24,6 +24,7 @@ class Manifests:
             for pattern in manifest["files"]
         ]
         self._covered: dict[str, bool] = {}
+        self._compiled: dict[str, re.Pattern[str]] = {}
 
     def is_manifest(self, path: str) -> bool:
         """Whether a platform knows files of this name (what it contains may say otherwise)."""
@@ -54,29 +55,33 @@ class Manifests:
 
     def _matches(self, path: str) -> bool:
         ending = path.rpartition("/")[2].rpartition(".")[2]
-        candidates = (self._by_ending.get(ending, _NONE), self._by_ending["*"])
-        return any(one.fullmatch(path) is not None for one in candidates)
+        return (
+            ending in self._by_ending and self._of(ending).fullmatch(path) is not None
+        ) or self._of("*").fullmatch(path) is not None
 
     @cached_property
     def _folders(self) -> re.Pattern[str]:
         return _any(pattern for pattern, *_ in self._rows if pattern.endswith("/**"))
 
     @cached_property
-    def _by_ending(self) -> Mapping[str, re.Pattern[str]]:
+    def _by_ending(self) -> Mapping[str, list[str]]:
         """The other globs, by what follows the last dot; those where anything may, under `*`."""
         globs: dict[str, list[str]] = {"*": []}
         for pattern in (pattern for pattern, *_ in self._rows if not pattern.endswith("/**")):
             ending = pattern.rstrip("/").rpartition("/")[2].rpartition(".")[2]
             globs.setdefault("*" if re.search(r"[*?\[]", ending) else ending, []).append(pattern)
-        return {ending: _any(patterns) for ending, patterns in globs.items()}
+        return globs
 
-
-_NONE = re.compile(r"(?!)")
+    def _of(self, ending: str) -> re.Pattern[str]:
+        """Made when the first such path comes: compiling takes longer than a small project."""
+        if ending not in self._compiled:
+            self._compiled[ending] = _any(self._by_ending[ending])
+        return self._compiled[ending]
 
 
 def _any(globs: Iterable[str]) -> re.Pattern[str]:
     """One expression for several globs."""
-    return re.compile("|".join(f"(?:{glob_pattern(glob)})" for glob in globs) or _NONE.pattern)
+    return re.compile("|".join(f"(?:{glob_pattern(glob)})" for glob in globs) or "(?!)")
 
 
 def platform_of(spec: PlatformSpec, span: Span) -> Platform:
