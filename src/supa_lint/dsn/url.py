@@ -191,7 +191,13 @@ def _database(raw: Raw, location: re.Match[str], end: int) -> Text | None:
     if start < 0 or raw.text[start] != "/":
         return None
     stop = min((i for i in (raw.text.find(c, start, end) for c in "?#") if i >= 0), default=end)
-    return raw.cut(start + 1, stop) if stop > start + 1 else None
+    return _unless_dsn(raw.cut(start + 1, stop)) if stop > start + 1 else None
+
+
+def _unless_dsn(text: Text) -> Text:
+    """The text, unless another DSN was pasted there: its password is nobody's business."""
+    written = unquote(text.text)
+    return Text(MASK, text.span) if "@" in written or "://" in written else text
 
 
 def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
@@ -210,7 +216,7 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
             password = describe_password(value.text, value.span)
             value = Text(MASK, value.span)
         elif value.known:
-            value = Text(unquote(value.text.replace("+", " ")), value.span)
+            value = _unless_dsn(Text(unquote(value.text.replace("+", " ")), value.span))
         if not _PARAM.fullmatch(name) or (not equals and any(p.value.text == MASK for p in params)):
             name = MASK  # it may be the rest of a password
         if piece:
