@@ -90,9 +90,9 @@ def find_root(paths: Sequence[Path] = ()) -> Path:
     if not is_folder(start):
         start = start.parent
     folders = (start, *start.parents)
-    return next(
-        filter(has_git, folders), next((folder for folder in folders if configures(folder)), start)
-    )
+    top = next(filter(has_git, folders), None)
+    # What is above a repository is not looked at.
+    return top or next(filter(configures, folders), start)
 
 
 def discover(

@@ -85,7 +85,7 @@ def parse(raw: Raw) -> Dsn | None:
     params = _params(resolved, location, end)
     database = _database(resolved, location, end)
     if jdbc or user is None:
-        user = user or _take(params, "user")
+        user = user or _unless_password(_take(params, "user"))
         described = next((p for p in params if p.name.lower() == "password"), None)
         if described is not None and password.kind is PasswordKind.ABSENT:
             password = described.password
@@ -174,8 +174,11 @@ def _user(raw: Raw, start: int, end: int) -> Text | None:
     """The user; one with an `@` or the like in it has a password in it."""
     if end <= start:
         return None
-    user = raw.cut(start, end)
-    return user if _USER.fullmatch(user.text) else Text(MASK, user.span)
+    return _unless_password(raw.cut(start, end))
+
+
+def _unless_password(user: Text | None) -> Text | None:
+    return user if user is None or _USER.fullmatch(user.text) else Text(MASK, user.span)
 
 
 def _port(raw: Raw, location: re.Match[str]) -> Text | None:
