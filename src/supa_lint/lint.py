@@ -5,7 +5,7 @@ The command line, the tests and editors all call `lint()`. It touches no disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.check import check, group
@@ -45,20 +45,30 @@ class Linked:
 
 
 def connect(
-    tree: Tree, config: Config, knowledge: Knowledge, given: Sequence[Facts] = ()
+    tree: Tree,
+    config: Config,
+    knowledge: Knowledge,
+    given: Sequence[Facts] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> Linked:
     """Read and link the files of `tree`. `given` facts count in place of what the file says:
-    those of a file that only stands for something (`supa_lint.environ`)."""
+    those of a file that only stands for something (`supa_lint.environ`). `progress` is called for
+    each file that was read."""
     project = Project(knowledge, config, (), {}, tree.paths)
     context = Context(knowledge, project.clients)
-    results = {file.path: read(file, context) for file in tree.files}
+
+    def read_one(file: File) -> Facts | Failure:
+        progress()
+        return read(file, context)
+
+    results = {file.path: read_one(file) for file in tree.files}
     code: list[File] = []
     if tree.code is not None:
         # Which code is worth reading shows only when it is known what it may connect with.
         seen = [one for one in (*results.values(), *given) if isinstance(one, Facts)]
         wanted = consumers(seen, config.variables, knowledge)
         code += (f for f in tree.code(wanted.words, wanted.fits) if f.path not in results)
-        results |= {file.path: read(file, context) for file in code}
+        results |= {file.path: read_one(file) for file in code}
 
     facts = {path: one for path, one in sorted(results.items()) if isinstance(one, Facts)}
     _add_platforms(facts, tree.paths, knowledge)
@@ -78,10 +88,11 @@ def lint(
     knowledge: Knowledge,
     options: Options | None = None,
     given: Sequence[Facts] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Lint the files of `tree`; `given` as for `connect`."""
+    """Lint the files of `tree`; `given` and `progress` as for `connect`."""
     options = options or Options()
-    linked = connect(tree, config, knowledge, given)
+    linked = connect(tree, config, knowledge, given, progress)
     project, files, facts = linked.project, linked.project.files, linked.project.facts
     rules = _selected(knowledge, options)
     active = frozenset(rule.id for rule in rules)
