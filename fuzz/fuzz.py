@@ -1,4 +1,4 @@
-"""Throws mutated inputs at supa-lint: `python fuzz/run.py [TARGET ...] [--seconds N] [--seed N]`.
+"""Throws mutated inputs at supa-lint: `python fuzz/fuzz.py [TARGET ...] [--seconds N] [--seed N]`.
 
 The corpus is the examples of `rules/`, which have every format, cut, doubled, joined and spoilt. An
 input is bad when something raises, when supa-lint says that it failed itself, when a secret shows
