@@ -177,7 +177,7 @@ class Bench:
         folder = self._tree(2_000)
         rule = self.work / "rule.yml"
         rule.write_text(SEMGREP_RULE)
-        ways = {
+        ways: dict[str, Callable[[Path], list[str | Path]]] = {
             "yamllint": lambda tool: [tool, "-s", "."],
             "detect-secrets": lambda tool: [tool, "scan"],
             "zizmor": lambda tool: [tool, "--offline", "."],
@@ -196,8 +196,8 @@ class Bench:
             if found is None:
                 print(f"{name} is not installed here", file=sys.stderr)
                 continue
-            words = ["-lF", "supabase"] if name == "ripgrep" else ["dir", "."]
-            commands.append(Command(name, [found, *words], folder))
+            options = ["-lF", "supabase"] if name == "ripgrep" else ["dir", "."]
+            commands.append(Command(name, [found, *options], folder))
         show("Other tools, 2,000 files", commands, max(1, self.runs // 3))
 
     def _bare(self) -> Command:
@@ -214,7 +214,7 @@ class Bench:
         home = self.work / "tools" / name
         if fresh or not (home / "bin" / name).exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
-            pip = [home / "bin/python", "-m", "pip", "install", "-q", what]
+            pip: list[str | Path] = [home / "bin/python", "-m", "pip", "install", "-q", what]
             subprocess.run(pip, check=True)
             subprocess.run([home / "bin/python", "-m", "compileall", "-q", home], check=False)
         return home / "bin" / name

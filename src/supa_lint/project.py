@@ -111,13 +111,18 @@ class Project:
 
     def _mentions(self, variable: str, path: str) -> bool:
         needle = variable.encode()
-        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
         return any(
-            needle in file.data
-            for other, file in self.files.items()
-            if file.place is Place.LIVE
-            and other != path
-            and other not in read
-            and other.rpartition(".")[2] in self.knowledge.names["source-suffixes"]
-            and self.packages.sees(other, path)
+            needle in file.data and other != path and self.packages.sees(other, path)
+            for other, file in self._opaque
         )
+
+    @cached_property
+    def _opaque(self) -> list[tuple[str, File]]:
+        """The live source files that no reader understands."""
+        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
+        suffixes = self.knowledge.names["source-suffixes"]
+        return [
+            (path, file)
+            for path, file in self.files.items()
+            if file.place is Place.LIVE and path not in read and path.rpartition(".")[2] in suffixes
+        ]
