@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,12 @@ def _repository(root: Path, tracked: dict[str, bytes], others: dict[str, bytes])
 
 def _read(tree: Tree) -> list[str]:
     return [file.path for file in tree.files]
+
+
+def _code(tree: Tree, word: bytes) -> list[str]:
+    """The code that holds `word`."""
+    found = tree.code([word], lambda file: word in file.data) if tree.code else ()
+    return [file.path for file in found]
 
 
 # --- which root ---------------------------------------------------------------------------------
@@ -364,17 +371,15 @@ def test_an_endpoint_is_seen(tmp_path: Path, data: bytes) -> None:
     assert _read(discover(tmp_path)) == ["a.yaml"]
 
 
-def test_consumers_are_read_when_an_endpoint_is_in_use(tmp_path: Path) -> None:
+def test_manifests_and_code_are_read_when_a_database_is_in_use(tmp_path: Path) -> None:
     def find(*, everything: bool = False) -> list[str]:
-        return _read(
-            discover(
-                tmp_path,
-                wanted=lambda path: path.endswith("package.json"),
-                code_suffixes=(".py", ".ts"),
-                needles=(b"asyncpg", b"psycopg"),
-                everything=everything,
-            )
+        tree = discover(
+            tmp_path,
+            wanted=lambda path: path.endswith("package.json"),
+            code_suffixes=(".py", ".ts"),
+            everything=everything,
         )
+        return [*_read(tree), *_code(tree, b"asyncpg")]
 
     _write(
         tmp_path,
@@ -390,12 +395,80 @@ def test_consumers_are_read_when_an_endpoint_is_in_use(tmp_path: Path) -> None:
         },
     )
     assert find() == [".env"]
-    assert find(everything=True) == [".env", "app.py", "package.json"]
+    assert find(everything=True) == [".env", "package.json", "app.py"]
     _write(tmp_path, {"README.md": DSN, "tests/.env": DSN, "old.py.bak": DSN})
     assert find() == [".env", "README.md", "old.py.bak", "tests/.env"]
+    _write(tmp_path, {".env.example": b"SUPABASE_URL=https://x.supabase.co"})
+    assert "app.py" not in find()  # an HTTP API is no database
     _write(tmp_path, {".env.example": DSN})
     assert "app.py" in find()
     assert "package.json" in find()
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        (b"import { createClient } from '@supabase/supabase-js'", False),
+        (b"await supabase.from('cats').select()", False),
+        (b"url = 'https://x.supabase.co'", False),
+        (b"url = 'db.x.supabase.co'", True),
+        (b"{host: 'x.supabase.co'}", True),
+        (b"'aws-0-eu-west-1.pooler.supabase.com'", True),
+        (b"f'postgresql://u@{host}'  # Supabase", True),
+        (b"SUPABASE_KEY = 'eyJhbGciOiJIUzI1NiJ9'", True),
+        (b"localhost:54322", True),
+    ],
+)
+def test_code_that_uses_supabases_own_client_is_not_read(
+    tmp_path: Path, code: bytes, read: bool
+) -> None:
+    _write(tmp_path, {"a.ts": code})
+    assert bool(_read(discover(tmp_path, code_suffixes=(".ts",)))) is read
+
+
+def test_git_looks_through_a_large_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git finds, what it does not look at, and what it complains of."""
+    monkeypatch.setattr("supa_lint.listing._WORTH_GREP", 0)
+    opened: list[str] = []
+    monkeypatch.setattr("supa_lint.discover._content", _recording(opened))
+    root = _repository(
+        tmp_path / "r",
+        {"a.ts": b"x\n", "b.ts": b"\0" + DSN, "c.ts": b"y\n", "u.ts": b"y\n", "d/e.yml": b"x\n"},
+        {"new.ts": b"z\n"},
+    )
+    (root / "link.ts").symlink_to("d/e.yml")
+    _git(root, "add", "link.ts")
+    _git(root, "update-index", "--assume-unchanged", "u.ts")
+    assert _read(discover(root)) == ["b.ts"]
+    assert sorted(opened) == ["b.ts", "link.ts", "new.ts", "u.ts"]
+    _write(root, {"u.ts": DSN})  # git takes it for unchanged
+    assert _read(discover(root)) == ["b.ts", "u.ts"]
+    _git(root, "config", "color.ui", "always")
+    _git(root, "config", "grep.patternType", "perl")
+    assert _read(discover(root)) == ["b.ts", "u.ts"]
+    tree = discover(root, everything=True, code_suffixes=(".ts",))
+    assert _code(tree, b"x") == ["a.ts"]
+    (root / "c.ts").unlink()
+    assert _read(discover(root)) == ["b.ts", "u.ts"]
+
+
+def test_what_git_cannot_look_through_is_read_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _repository(tmp_path / "r", {"a.ts": DSN}, {})
+    monkeypatch.setattr("supa_lint.listing._WORTH_GREP", 0)
+    monkeypatch.setattr("supa_lint.listing._GREP_MEMORY", 1)  # it cannot even start
+    assert _read(discover(root)) == ["a.ts"]
+
+
+def _recording(opened: list[str]) -> Any:
+    from supa_lint.discover import _content
+
+    def content(path: str, full: str) -> Any:
+        opened.append(path)
+        return _content(path, full)
+
+    return content
 
 
 def test_places(tmp_path: Path) -> None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import base64
+import re
 import traceback
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from supa_lint.clients import Clients
+from supa_lint.config import Config
+from supa_lint.connection_map import FORMATS as MAPS
+from supa_lint.connection_map import connection_map
+from supa_lint.diagnose import diagnose
+from supa_lint.inspect_dsn import inspect, render_json, render_text
 from supa_lint.knowledge import load
 from supa_lint.model import Span
 from supa_lint.raw import Raw, Segment
@@ -17,6 +27,8 @@ from supa_lint.read import Context, read
 from supa_lint.report import FORMATS, render
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
+from supa_lint.usage import UsageError
+from supa_lint.workspace import Workspace
 from support import REF, run, tree_of
 
 CANARY = "kX7vQ2mZp9wL"
@@ -83,6 +95,69 @@ def test_no_fact_holds_it(path: str) -> None:
     assert CANARY not in repr(facts)
     for text in _texts(facts):
         assert CANARY not in text
+
+
+PASSWORDS = st.text("abcXYZ0189!#$%&*+-.:;=?@^_~/ \\'\"[]{}<>|`é🐘", min_size=3, max_size=14)
+PLACES = {
+    ".env": "DATABASE_URL=%s\n# OLD=%s\nURL='%s'\n",
+    "app/db.py": "import asyncpg\n# %s\nc = asyncpg.connect('%s')\nd = f\"%s\"\n",
+    "web/db.ts": "import { Pool } from 'pg'\n// %s\nnew Pool({connectionString: '%s'})\n`%s`\n",
+    "compose.yml": "services:\n  a:\n    environment:\n      A: %s\n      B: '%s'\n# %s\n",
+    "a.tf": 'locals {\n  a = "%s"\n}\n# %s\n// %s\n',
+    "a.sh": "psql '%s'\nexport A=%s\n# %s\n",
+    "a.toml": "a = \"%s\"\nb = '%s'\n# %s\n",
+    "a.json": '{"a": "%s", "b": ["%s", "%s"]}',
+    "a.md": "%s\n`%s`\n\n    %s\n",
+    "a.properties": "a=%s\nb: %s\n# %s\n",
+    "Dockerfile": "FROM x\nENV A=%s B='%s'\n# %s\n",
+    "main.go": 'package main\nvar a = "%s" // %s\nvar b = `%s`\n',
+}
+"""Each with three places for a DSN."""
+
+SHAPES = (
+    "postgresql://postgres:{}@aws-0-eu-west-1.pooler.supabase.com:6543/postgres",
+    "postgres://postgres.x:{}@db.x.supabase.co",  # no port
+    "postgresql://postgres:{}@:6543/postgres",  # no host
+    "postgresql://:{}@db.x.supabase.co/a?sslmode=b",  # no user
+    "postgresql+asyncpg://u:{}@db.x.supabase.co:abc/x",  # no port that is one
+    "jdbc:postgresql://db.x.supabase.co:5432/postgres?user=u&password={}",
+    "host=db.x.supabase.co user=u password={} dbname=x",
+    "Host=db.x.supabase.co;Username=u;Password={};Port=5432",
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(PASSWORDS, st.sampled_from(SHAPES), st.sampled_from(["plain", "quoted", "base64", "split"]))
+def test_no_output_shows_a_generated_password(password: str, shape: str, how: str) -> None:
+    """Whatever a password is made of and however broken the DSN around it."""
+    if "={}" in shape:  # there, these end the value, for the client too
+        password = re.sub(r"""[\s;&#'"\\]""", "", password)
+    if (
+        how == "split"
+    ):  # its second half is a word with an @ behind it: only the mask of words is left
+        password = re.sub(r"\W", "", password)
+    secret = f"kX7vQ2{password}mZp9wL"
+    written = quote(secret, safe="") if how == "quoted" else secret
+    dsn = shape.format(written)
+    if how == "base64":
+        dsn = base64.b64encode(dsn.encode()).decode()
+    elif how == "split":
+        at = dsn.index("kX7vQ2") + 4
+        dsn = dsn[:at] + "\\\n" + dsn[at:]
+    files: dict[str, str | bytes] = {path: text % (dsn, dsn, dsn) for path, text in PLACES.items()}
+    report = run({**files, "vercel.json": "{}"}, tracked=True, pedantic=True)
+    workspace = Workspace(Config(), load(), tree_of(files))
+    outputs = {format: render(report, format) for format in FORMATS}
+    outputs |= {f"map {name}": show(connection_map(workspace)) for name, show in MAPS.items()}
+    outputs["diagnose"] = diagnose(f"cannot connect to {dsn}: Tenant or user not found", workspace)[
+        1
+    ]
+    with suppress(UsageError):
+        found = inspect(dsn, load())
+        outputs["inspect"] = render_text(found) + render_json(found)
+    for output, text in outputs.items():
+        for piece in (secret, written, "kX7vQ2", "mZp9wL"):
+            assert piece not in text, output
 
 
 def _texts(value: Any) -> list[str]:

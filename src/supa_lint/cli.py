@@ -178,6 +178,7 @@ def _config_path(text: str) -> Path:
 def _check(options: argparse.Namespace) -> int:
     from supa_lint.lint import Options, failing, lint
     from supa_lint.model import Severity
+    from supa_lint.progress import Progress
     from supa_lint.workspace import open_workspace
 
     outputs = _outputs(options.formats, options.outputs)
@@ -195,6 +196,7 @@ def _check(options: argparse.Namespace) -> int:
     config = workspace.config
     select = _rule_names(_names(options.select) or config.select or (), workspace)
     ignore = _rule_names([*config.ignore, *_names(options.ignore)], workspace)
+    progress = Progress(sys.stderr, shown=sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
     report = lint(
         workspace.tree,
         config,
@@ -207,7 +209,9 @@ def _check(options: argparse.Namespace) -> int:
             pedantic=options.pedantic or config.pedantic,
         ),
         workspace.given,
+        progress,
     )
+    progress.close()
     _write(report, outputs, options.color)
     if report.failed:
         return FAILURE

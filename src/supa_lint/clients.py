@@ -28,7 +28,7 @@ from supa_lint.model import (
 from supa_lint.model import Mapping as Table
 from supa_lint.resolve import as_value
 
-_LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
+LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
     ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"), "javascript"
 )
 """Of files whose calls are read by a reader for the language."""
@@ -52,7 +52,8 @@ class Clients:
     """All client files, indexed by the calls they know."""
 
     def __init__(self, specs: Iterable[ClientSpec]) -> None:
-        self._rows: list[tuple[re.Pattern[str], ClientSpec, Mapping[str, Any], str]] = []
+        # Names stay text until the first call comes: a project without code needs no pattern.
+        self._rows: list[tuple[str, ClientSpec, Mapping[str, Any], str]] = []
         self._packages: frozenset[str] = frozenset()
         self.configured: list[Mapping[str, Any]] = []
         """Where data files configure clients: the rows `configured` of all client files."""
@@ -62,10 +63,10 @@ class Clients:
             for kind in ("calls", "urls"):
                 for row in spec.data.get(kind, []):
                     for name in row["to"]:
-                        self._rows.append((dotted(name), spec, row, kind))
+                        self._rows.append((name, spec, row, kind))
             for row in spec.data.get("uses", {}).values():
                 for name in row["calls"]:
-                    self._rows.append((dotted(name), spec, row, "uses"))
+                    self._rows.append((name, spec, row, "uses"))
 
     @cached_property
     def packages(self) -> frozenset[str]:
@@ -84,7 +85,7 @@ class Clients:
     @cached_property
     def _any(self) -> re.Pattern[str]:
         """All patterns in one."""
-        return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, *_ in self._rows))
+        return re.compile("|".join(f"(?:{dotted(name).pattern})" for name, *_ in self._rows))
 
     def wanted(self, callee: str) -> bool:
         """Whether any client file knows this call."""
@@ -92,11 +93,11 @@ class Clients:
 
     def uses(self, call: Call) -> Iterator[Use]:
         """The clients this call may be, in the language of its file."""
-        language = _LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
-        for pattern, spec, row, kind in self._rows:
+        language = LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
+        for name, spec, row, kind in self._rows:
             if language is not None and spec.data["language"] != language:
                 continue
-            if kind == "calls" and pattern.fullmatch(call.callee):
+            if kind == "calls" and dotted(name).fullmatch(call.callee):
                 yield Use(spec, call, {**spec.data, **row})
 
     def dsns(self, use: Use) -> Iterator[Value]:
@@ -120,8 +121,8 @@ class Clients:
 
     def _expression(self, expr: Expr) -> Iterator[Value]:
         if isinstance(expr, Call):
-            for pattern, _spec, row, kind in self._rows:
-                if kind == "urls" and pattern.fullmatch(expr.callee):
+            for name, _spec, row, kind in self._rows:
+                if kind == "urls" and dotted(name).fullmatch(expr.callee):
                     if "parts" in row:
                         joined = _from_parts(expr, row["parts"])
                         if joined:

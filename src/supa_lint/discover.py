@@ -1,9 +1,4 @@
-"""Which files there are, and which are worth parsing. The only stage, besides fixing, that reads
-the disk.
-
-Names come from git (tracked, and untracked but not ignored, and files of environment variables
-even when ignored), or from a walk where there is no git. Another repository inside this one (a
-submodule, a clone) is another project: it is not entered.
+"""Which files are worth parsing. The only stage, besides fixing, that reads the disk.
 
 Files are picked by their bytes: whatever may name a Supabase database; and, when one is named where
 it is in use, what says how databases are used here. `in` on bytes is several times faster than one
@@ -15,7 +10,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +17,7 @@ from stat import S_ISREG
 from typing import Final
 
 from supa_lint.config import configures
+from supa_lint.listing import has_git, is_folder, list_files
 from supa_lint.model import Note, Place
 from supa_lint.place import is_env_file, is_vendored_folder, place_of
 from supa_lint.source import File
@@ -42,6 +37,17 @@ def _in_base64(word: bytes) -> tuple[bytes, ...]:
 _NEEDLES: Final = (b"upabase", b"UPABASE", b"54322", b"sb_secret_")
 """An endpoint, or a key of one. The first covers both `supabase` and `Supabase`."""
 
+_IN_CODE: Final = (b"54322", b"sb_secret_", b"sbp_", b"eyJ", b"postgres", b"upabase_admin")
+"""What code holds, besides one of those, that names a database or a key ..."""
+
+_HOSTS_IN_CODE: Final = tuple(b"upabase." + end for end in (b"co", b"in", b"net", b"red", b"green"))
+"""... or a host of Supabase, with one of the words that tell it from that of the HTTP API."""
+
+_OF_HOSTS: Final = (b"db.", b"pooler", b"5432", b"6543", b"host", b"Host", b"HOST")
+
+_DATABASE: Final = (b"postgres", b"5432", b"6543", b"db.", b"pooler", b"PGHOST", b"Host=", b"host=")
+"""What a file that names a database holds, besides one of those."""
+
 _ENCODED: Final = _in_base64(b"supabase")
 """The same in a Kubernetes Secret."""
 
@@ -54,24 +60,6 @@ _BINARY: Final = re.compile(
     | pptx? | psd | pt | py[cdo] | rar | so | sqlite3? | swp | tar | tgz | tiff? | ttf | wasm | wav
     | web[mp] | whl | woff2? | xlsx? | xz | zip | zst ) $"""
 )
-
-_LOCAL_GIT_VARIABLES: Final = frozenset(
-    {
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-        "GIT_COMMON_DIR",
-        "GIT_DIR",
-        "GIT_INDEX_FILE",
-        "GIT_NAMESPACE",
-        "GIT_OBJECT_DIRECTORY",
-        "GIT_PREFIX",
-        "GIT_WORK_TREE",
-    }
-)
-"""A hook inherits these for the repository of the commit, which need not be the one that is read.
-Without them git finds the repository by the folder, in worktrees too."""
-
-_IGNORED_DEPTH: Final = 3
-"""How many folders deep to look for env files inside a folder that git ignores (`.vercel`)."""
 
 _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 
@@ -90,18 +78,21 @@ class Tree:
     files: tuple[File, ...]
     """The files worth parsing, in the order of `paths`."""
     notes: tuple[Note, ...] = ()
+    code: Callable[[Sequence[bytes], Callable[[File], bool]], Iterable[File]] | None = None
+    """Reads further files: the live ones of code that hold one of the words and are fit; None
+    where no database is named."""
 
 
 def find_root(paths: Sequence[Path] = ()) -> Path:
     """The project that the first path belongs to: the top of its git work tree, else the nearest
     folder that configures supa-lint, else its own folder. Without paths, the current folder's."""
     start = Path(os.path.realpath(paths[0] if paths else Path.cwd()))
-    if not _is_folder(start):
+    if not is_folder(start):
         start = start.parent
     folders = (start, *start.parents)
-    return next(
-        filter(_has_git, folders), next((folder for folder in folders if configures(folder)), start)
-    )
+    top = next(filter(has_git, folders), None)
+    # What is above a repository is not looked at.
+    return top or next(filter(configures, folders), start)
 
 
 def discover(
@@ -111,7 +102,6 @@ def discover(
     excluded: Callable[[str], bool] | None = None,
     wanted: Callable[[str], bool] | None = None,
     code_suffixes: tuple[str, ...] = (),
-    needles: Sequence[bytes] = (),
     everything: bool = False,
 ) -> Tree:
     """Find and read the files of the project at `root`.
@@ -120,60 +110,71 @@ def discover(
     ones. `explicit` folders are looked into even when git ignores them; `excluded` paths do not
     exist for supa-lint.
 
-    When a live file or an example names an endpoint, or `everything` is set because one is known
-    from elsewhere, the live consumers are kept too: those whose path is `wanted` (manifests,
-    dependency files), and those that end in one of `code_suffixes` and hold one of `needles`.
+    When a live file or an example names a database, or `everything` is set because one is known
+    from elsewhere, the live files whose path is `wanted` (manifests, dependency files) are kept
+    too, and `Tree.code` finds those that end in one of `code_suffixes`.
 
     A file that cannot be read becomes a note; one that vanished or a broken link is passed over.
     """
     reader = _Reader(Path(os.path.realpath(root)))
-    tracked, others = _list(reader, explicit)
-    named = {path for path in explicit if not _is_folder(reader.root / path)}
+    listing = list_files(reader.root, explicit, reader.failed)
+    if listing.trouble:
+        text = f"git does not list this project ({listing.trouble}), so all its files are read"
+        reader.note(".", text)
+    named = {path for path in explicit if not is_folder(reader.root / path)}
     paths = tuple(
         sorted(
             path
-            for path in {*(tracked or ()), *others, *named}
+            for path in {*(listing.tracked or ()), *listing.others, *named}
             if (path in named or not is_vendored_folder(path.rpartition("/")[0]))
             and not (excluded is not None and excluded(path))
         )
     )
     reader.listed = frozenset(paths)
-    files: list[File] = []
-    consumers: list[File] = []
+    reader.tracked = listing.tracked
+    without = listing.lacking((*_NEEDLES, *_ENCODED)) - named
+    files: dict[str, File] = {}
     in_use = everything
     for path in paths:
-        if _BINARY.search(path) and path not in named:
+        known = path in named or is_env_file(path)
+        if not known and (path in without or _BINARY.search(path)):
             continue
-        content = reader.read(path)
-        if content is None:
+        file = reader.file(path)
+        if file is None:
             continue
-        data = content.data
-        endpoint = _names_endpoint(path, data)
-        is_kept = endpoint or path in named or is_env_file(path)
-        if not (
-            is_kept
-            or (wanted is not None and wanted(path))
-            or (path.endswith(code_suffixes) and any(needle in data for needle in needles))
-        ):
+        endpoint = _names_endpoint(file, code_suffixes)
+        if not (known or endpoint):
             continue
-        place = place_of(path)
-        if place is None:
-            if path in named:
-                reader.note(path, "is vendored or generated, so it is not read")
-            continue
-        if len(data) > MAX_SIZE:
-            if is_kept:
-                reader.note(path, f"is larger than {MAX_SIZE // 1_000_000} MB, so it is not read")
-            continue
-        file = File(path, data, place, None if tracked is None else content.path in tracked)
-        if is_kept:
-            files.append(file)
-            in_use = in_use or (endpoint and place in (Place.LIVE, Place.EXAMPLE))
-        elif place is Place.LIVE:
-            consumers.append(file)
-    if in_use:
-        files = sorted([*files, *consumers], key=lambda file: file.path)
-    return Tree(paths, tracked, tuple(files), tuple(dict.fromkeys(reader.notes)))
+        if len(file.data) > MAX_SIZE:
+            reader.note(path, f"is larger than {MAX_SIZE // 1_000_000} MB, so it is not read")
+        elif place_of(path) is not None:
+            files[path] = file
+            in_use = in_use or (endpoint and _names_database(file))
+        elif path in named:
+            reader.note(path, "is vendored or generated, so it is not read")
+
+    def live(path: str) -> Iterator[File]:
+        if path not in files and place_of(path) is Place.LIVE:
+            file = reader.file(path)
+            if file is not None and len(file.data) <= MAX_SIZE:
+                yield file
+
+    def code(words: Sequence[bytes], fits: Callable[[File], bool]) -> Iterator[File]:
+        lacking = listing.lacking(words)
+        for path in paths:
+            if path.endswith(code_suffixes) and path not in lacking:
+                yield from filter(fits, live(path))
+
+    if in_use and wanted is not None:
+        manifests = [file for path in filter(wanted, paths) for file in live(path)]
+        files |= {file.path: file for file in manifests}
+    return Tree(
+        paths,
+        listing.tracked,
+        tuple(files[path] for path in sorted(files)),
+        tuple(dict.fromkeys(reader.notes)),
+        code if in_use else None,
+    )
 
 
 def virtual_file(path: str, data: bytes) -> File:
@@ -181,9 +182,24 @@ def virtual_file(path: str, data: bytes) -> File:
     return File(path, data, place_of(path) or Place.LIVE)
 
 
-def _names_endpoint(path: str, data: bytes) -> bool:
-    return any(needle in data for needle in _NEEDLES) or (
-        path.endswith(_ENCODED_IN) and any(needle in data for needle in _ENCODED)
+def _names_endpoint(file: File, code_suffixes: tuple[str, ...]) -> bool:
+    """Whether the file may say where a database is, or hold a key of one.
+
+    Code that only uses Supabase's own client does not: its needles are closer."""
+    path, data = file.path, file.data
+    if any(needle in data for needle in _NEEDLES):
+        return (
+            not path.endswith((*code_suffixes, ".json"))
+            or any(needle in data for needle in _IN_CODE)
+            or (any(h in data for h in _HOSTS_IN_CODE) and any(w in data for w in _OF_HOSTS))
+        )
+    return path.endswith(_ENCODED_IN) and any(needle in data for needle in _ENCODED)
+
+
+def _names_database(file: File) -> bool:
+    """Whether a file that names an endpoint may name a database in use, not just the HTTP API."""
+    return file.place in (Place.LIVE, Place.EXAMPLE) and any(
+        word in file.data for word in (*_DATABASE, *_ENCODED)
     )
 
 
@@ -204,6 +220,7 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.listed: frozenset[str] = frozenset()
+        self.tracked: frozenset[str] | None = None
         self.notes: list[Note] = []
         self._prefix = os.path.join(root, "")  # noqa: PTH118 (with the closing separator)
         self._links: dict[str, str] = {}
@@ -215,6 +232,14 @@ class _Reader:
         """Note why `path` cannot be read, unless it is simply not there (any more)."""
         if not isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             self.note(path, f"cannot be read: {error.strerror or type(error).__name__}")
+
+    def file(self, path: str) -> File | None:
+        """The file at `path`; None where there is none that can be read."""
+        content = self.read(path)
+        if content is None:
+            return None
+        tracked = None if self.tracked is None else content.path in self.tracked
+        return File(path, content.data, place_of(path) or Place.LIVE, tracked)
 
     def read(self, path: str) -> _Content | None:
         """The content of a regular file; None for anything else. A link inside the project is
@@ -253,111 +278,3 @@ def _content(path: str, full: str) -> _Content | None:
         return _Content(path, os.read(descriptor, min(status.st_size, MAX_SIZE) + 1))
     finally:
         os.close(descriptor)
-
-
-# --- listing ------------------------------------------------------------------------------------
-
-
-def _list(reader: _Reader, explicit: Iterable[str]) -> tuple[frozenset[str] | None, set[str]]:
-    """The tracked paths (None without git), and the others."""
-    root = reader.root
-    if not any(map(_has_git, (root, *root.parents))):
-        return None, set(_walk(reader, ""))
-    listing = ["ls-files", "-z"]
-    others = [*listing, "--others", "--exclude-standard"]
-    try:
-        # `--directory` names an ignored folder without listing what is in it (node_modules).
-        outputs = _git(root, listing, others, [*others, "--ignored", "--directory"])
-    except _GitError as error:
-        reader.note(".", f"git does not list this project ({error}), so all its files are read")
-        return None, set(_walk(reader, ""))
-    tracked, untracked, ignored = (set(filter(None, output.split("\0"))) for output in outputs)
-    found = {path for path in untracked if not path.endswith("/")}  # with `/`: another repository
-    for path in ignored:
-        inside = _walk(reader, path[:-1], _IGNORED_DEPTH) if path.endswith("/") else (path,)
-        found.update(filter(is_env_file, inside))
-    for path in explicit:
-        if path in ("", "."):
-            continue
-        folder = f"{path.rstrip('/')}/"
-        known = any(other.startswith(folder) for other in (*tracked, *found))
-        if not known and _is_folder(root / path):
-            found.update(_walk(reader, path.rstrip("/")))
-    return frozenset(tracked), found
-
-
-def _is_folder(path: Path) -> bool:
-    # Path.is_dir raises when a folder above may not be searched.
-    return os.path.isdir(path)  # noqa: PTH112
-
-
-def _has_git(folder: Path) -> bool:
-    return os.path.exists(folder / ".git")  # noqa: PTH110 (as above)
-
-
-class _GitError(Exception):
-    """Git is missing, or does not want to work here; the text says which."""
-
-
-def _git(root: Path, *commands: Sequence[str]) -> list[str]:
-    """What several git commands print, run side by side. Raises `_GitError`."""
-    environment = {k: v for k, v in os.environ.items() if k not in _LOCAL_GIT_VARIABLES}
-    environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
-    running: list[subprocess.Popen[bytes]] = []
-    try:
-        for command in commands:
-            running.append(
-                subprocess.Popen(
-                    # A file system monitor is a program that the scanned repository may name.
-                    ["git", "-c", "core.fsmonitor=false", *command],
-                    cwd=root,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                )
-            )
-        outputs = [process.communicate(timeout=60) for process in running]
-    except FileNotFoundError:
-        raise _GitError("git is not installed") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _GitError(type(error).__name__) from None
-    finally:
-        for process in running:
-            if process.returncode is None:
-                process.kill()
-                process.communicate()
-    for process, (_, errors) in zip(running, outputs, strict=True):
-        if process.returncode:
-            if b"dubious ownership" in errors:
-                raise _GitError("it belongs to another user; see git's safe.directory")
-            first = errors.decode("utf-8", "replace").strip().partition("\n")[0]
-            raise _GitError(first or f"exit code {process.returncode}")
-    return [os.fsdecode(output) for output, _ in outputs]
-
-
-def _walk(reader: _Reader, start: str, depth: int | None = None) -> Iterator[str]:
-    """The files and links in folder `start`; with a `depth`, down to that many folders below it,
-    and not in other repositories.
-
-    Links to folders are not followed: what they lead to is met on its own, or is outside."""
-    pending = [(start, 0)]
-    while pending:
-        folder, level = pending.pop()
-        if is_vendored_folder(folder):
-            continue
-        try:
-            with os.scandir(reader.root / folder) as entries:
-                found = list(entries)
-        except OSError as error:
-            reader.failed(folder or ".", error)
-            continue
-        if depth is not None and any(entry.name == ".git" for entry in found):
-            continue
-        for entry in found:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if depth is None or level < depth:
-                    pending.append((path, level + 1))
-            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
-                yield path

@@ -68,8 +68,13 @@ class ConnectionFacts:
     def _asks_for_the_mode(self, client: Client) -> bool:
         """Whether code beside the client looks at the mode of the DSN (`":6543" in url`): then
         nobody knows which of its calls is reached in transaction mode."""
-        file = self.project.files.get(client.call.span.path)
-        return file is not None and _MODE_TEST.search(file.data) is not None
+        path = client.call.span.path
+
+        def asks() -> bool:
+            file = self.project.files.get(path)
+            return file is not None and _MODE_TEST.search(file.data) is not None
+
+        return self.project.once(("mode", path), asks)
 
     # --- one method for each kind of fact ---
 
@@ -305,7 +310,11 @@ class ConnectionFacts:
         client = self.connection.client
         if client is None:
             return UNKNOWN
-        found = list(self.project.dependencies(package, client.call.span.path))
+        path = client.call.span.path
+        return self.project.once(("version", package, path), lambda: self._range(package, path))
+
+    def _range(self, package: str, path: str) -> Fact:
+        found = list(self.project.dependencies(package, path))
         locked = [one for one in found if one.locked] or found
         ranges = {one.specifier for one in locked}
         return ranges.pop() if len(ranges) == 1 else UNKNOWN
@@ -320,12 +329,20 @@ class ConnectionFacts:
         client = self.connection.client
         if client is None:
             return False
-        calls = {
+        path = client.call.span.path
+
+        def calls() -> int:
+            return len(self._calls_of(client, path))
+
+        return self.project.once(("calls", client.file, path), calls) <= 1
+
+    def _calls_of(self, client: Client, path: str) -> set[Span]:
+        """The calls of a client that code at `path` may share."""
+        return {
             call.span
-            for call in self.project.calls_beside(client.call.span.path)
+            for call in self.project.calls_beside(path)
             if any(use.spec.id == client.file for use in self.project.clients.uses(call))
         }
-        return len(calls) <= 1
 
     def uses(self, name: str) -> list[Call]:
         """The calls that the client file lists under `uses`, in the client's own package."""
@@ -333,11 +350,15 @@ class ConnectionFacts:
         row = client.data.get("uses", {}).get(name) if client else None
         if client is None or row is None:
             return []
+        path = client.call.span.path
+        return self.project.once(("uses", id(row), path), lambda: self._uses_of(row, path))
+
+    def _uses_of(self, row: Mapping[str, Any], path: str) -> list[Call]:
         patterns = [dotted(pattern) for pattern in row["calls"]]
         around = [dotted(pattern) for pattern in row.get("unless-within", [])]
         return [
             call
-            for call in self.project.calls_beside(client.call.span.path)
+            for call in self.project.calls_beside(path)
             if any(p.fullmatch(call.callee) for p in patterns)
             and arguments.fit(call, row.get("arguments", {}))
             and not any(p.fullmatch(w) for p in around for w in call.within)

@@ -5,11 +5,12 @@ The command line, the tests and editors all call `lint()`. It touches no disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.check import check, group
 from supa_lint.config import Config, misnamed_config_files
+from supa_lint.consumers import consumers
 from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
@@ -18,6 +19,7 @@ from supa_lint.model import Connection, Facts, Failure, Finding, Note, Severity,
 from supa_lint.project import Project
 from supa_lint.read import Context, read
 from supa_lint.report import Report
+from supa_lint.source import File
 from supa_lint.suppress import apply, suppressions
 
 
@@ -43,16 +45,41 @@ class Linked:
 
 
 def connect(
-    tree: Tree, config: Config, knowledge: Knowledge, given: Sequence[Facts] = ()
+    tree: Tree,
+    config: Config,
+    knowledge: Knowledge,
+    given: Sequence[Facts] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> Linked:
     """Read and link the files of `tree`. `given` facts count in place of what the file says:
-    those of a file that only stands for something (`supa_lint.environ`)."""
-    files = {file.path: file for file in tree.files}
-    project = Project(knowledge, config, (), files, tree.paths)
-    facts, broken = _read_all(tree, knowledge, project)
-    facts = tuple({one.path: one for one in (*facts, *given)}.values())
-    project = replace(project, facts=facts)
-    return Linked(project, tuple(link(facts, project)), tuple(broken))
+    those of a file that only stands for something (`supa_lint.environ`). `progress` is called for
+    each file that was read."""
+    project = Project(knowledge, config, (), {}, tree.paths)
+    context = Context(knowledge, project.clients)
+
+    def read_one(file: File) -> Facts | Failure:
+        progress()
+        return read(file, context)
+
+    results = {file.path: read_one(file) for file in tree.files}
+    code: list[File] = []
+    if tree.code is not None:
+        # Which code is worth reading shows only when it is known what it may connect with.
+        seen = [one for one in (*results.values(), *given) if isinstance(one, Facts)]
+        wanted = consumers(seen, config.variables, knowledge)
+        code += (f for f in tree.code(wanted.words, wanted.fits) if f.path not in results)
+        results |= {file.path: read_one(file) for file in code}
+
+    facts = {path: one for path, one in sorted(results.items()) if isinstance(one, Facts)}
+    _add_platforms(facts, tree.paths, knowledge)
+    facts |= {one.path: one for one in given}
+    project = replace(
+        project,
+        facts=tuple(facts.values()),
+        files={file.path: file for file in (*tree.files, *code)},
+    )
+    broken = tuple(one for one in results.values() if isinstance(one, Failure))
+    return Linked(project, tuple(link(project.facts, project)), broken)
 
 
 def lint(
@@ -61,10 +88,11 @@ def lint(
     knowledge: Knowledge,
     options: Options | None = None,
     given: Sequence[Facts] = (),
+    progress: Callable[[], None] = lambda: None,
 ) -> Report:
-    """Lint the files of `tree`; `given` as for `connect`."""
+    """Lint the files of `tree`; `given` and `progress` as for `connect`."""
     options = options or Options()
-    linked = connect(tree, config, knowledge, given)
+    linked = connect(tree, config, knowledge, given, progress)
     project, files, facts = linked.project, linked.project.files, linked.project.facts
     rules = _selected(knowledge, options)
     active = frozenset(rule.id for rule in rules)
@@ -93,18 +121,12 @@ def lint(
     )
 
 
-def _read_all(
-    tree: Tree, knowledge: Knowledge, project: Project
-) -> tuple[tuple[Facts, ...], list[Failure]]:
-    """The facts of every file, and of manifests that are known by their mere name."""
-    context = Context(knowledge, project.clients)
-    read_files = [read(file, context) for file in tree.files]
-    facts = {one.path: one for one in read_files if isinstance(one, Facts)}
-    for platform in Manifests(knowledge.platforms.values()).by_name(tree.paths):
+def _add_platforms(facts: dict[str, Facts], paths: Sequence[str], knowledge: Knowledge) -> None:
+    """Add what files say of platforms by their mere names."""
+    for platform in Manifests(knowledge.platforms.values()).by_name(paths):
         one = facts.setdefault(platform.span.path, Facts(platform.span.path))
         if not any(known.id == platform.id for known in one.platforms):
             facts[one.path] = replace(one, platforms=(*one.platforms, platform))
-    return tuple(facts.values()), [one for one in read_files if isinstance(one, Failure)]
 
 
 def _selected(knowledge: Knowledge, options: Options) -> list[Rule]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from supa_lint.clients import Clients
 from supa_lint.config import Config, matches
@@ -14,6 +15,8 @@ from supa_lint.manifests import platform_of
 from supa_lint.model import NOWHERE, Call, Facts, Package, Place, Platform, Span
 from supa_lint.scope import Packages
 from supa_lint.source import File
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,24 @@ class Project:
 
     def has_word(self, word: str) -> bool:
         """Whether a live file that was read has a word anywhere, in whichever language."""
-        if word not in self._words:
+
+        def anywhere() -> bool:
             live = (file.data for file in self.files.values() if file.place is Place.LIVE)
-            self._words[word] = any(word.encode() in data for data in live)
-        return self._words[word]
+            return any(word.encode() in data for data in live)
+
+        return self.once(("word", word), anywhere)
 
     @cached_property
-    def _words(self) -> dict[str, bool]:
+    def _answers(self) -> dict[Hashable, Any]:
         return {}
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """The answer to a question that many connections ask alike. It is looked for once: a file
+        may hold thousands of connections."""
+        if question not in self._answers:
+            self._answers[question] = answer()
+        result: T = self._answers[question]
+        return result
 
     def chosen(self, path: str) -> Platform | None:
         """The platform that the configuration gives to a file (`[[deploy]]`, `--platform`)."""
@@ -94,14 +107,22 @@ class Project:
 
     def mentions(self, variable: str, path: str) -> bool:
         """Whether a source file that no reader understands names the variable."""
+        return self.once(("mentions", variable, path), lambda: self._mentions(variable, path))
+
+    def _mentions(self, variable: str, path: str) -> bool:
         needle = variable.encode()
-        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
         return any(
-            needle in file.data
-            for other, file in self.files.items()
-            if file.place is Place.LIVE
-            and other != path
-            and other not in read
-            and other.rpartition(".")[2] in self.knowledge.names["source-suffixes"]
-            and self.packages.sees(other, path)
+            needle in file.data and other != path and self.packages.sees(other, path)
+            for other, file in self._opaque
         )
+
+    @cached_property
+    def _opaque(self) -> list[tuple[str, File]]:
+        """The live source files that no reader understands."""
+        read = {one.path for one in self.facts if one.reads or one.calls or one.definitions}
+        suffixes = self.knowledge.names["source-suffixes"]
+        return [
+            (path, file)
+            for path, file in self.files.items()
+            if file.place is Place.LIVE and path not in read and path.rpartition(".")[2] in suffixes
+        ]

@@ -54,7 +54,7 @@ class Raw:
             Segment(
                 max(s.start, start) - start,
                 min(s.end, end) - start,
-                s.offset + _size(self.text[s.start : max(s.start, start)]),
+                s.offset + self._size(s.start, max(s.start, start)),
             )
             for s in self.segments
             if s.start < end and start < s.end
@@ -75,13 +75,15 @@ class Raw:
                 else segment.start < index <= segment.end
             )
             if inside or (segment.start == index == segment.end):
-                return segment.offset + _size(self.text[segment.start : index])
+                return segment.offset + self._size(segment.start, index)
         # An empty stretch at the very end (or start) of the text has no character of its own.
         for segment in self.segments:
             if index in (segment.start, segment.end):
-                return segment.offset + _size(self.text[segment.start : index])
+                return segment.offset + self._size(segment.start, index)
         return None
 
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "surrogateescape"))
+    def _size(self, start: int, end: int) -> int:
+        """How many bytes `text[start:end]` is."""
+        if self.text.isascii():  # known without a look: a DSN may have very many parts
+            return end - start
+        return len(self.text[start:end].encode("utf-8", "surrogateescape"))

@@ -10,6 +10,9 @@ from supa_lint.model import Place, Span, Tri
 
 BOM = b"\xef\xbb\xbf"
 
+_BLOCK = 1024
+"""Characters. Counting bytes from the file's start for each place in it would be quadratic."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -36,14 +39,19 @@ class File:
         return self.data[self.body :].decode("utf-8", "surrogateescape")
 
     @cached_property
-    def _ascii(self) -> bool:
-        return self.text.isascii()
+    def _blocks(self) -> tuple[int, ...]:
+        """Byte offset of each `_BLOCK`th character."""
+        offsets = [self.body]
+        for at in range(0, len(self.text), _BLOCK):
+            offsets.append(offsets[-1] + _size(self.text[at : at + _BLOCK]))
+        return tuple(offsets)
 
     def offset_of(self, index: int) -> int:
         """Byte offset of the character `text[index]` (or of the end, for `len(text)`)."""
-        if self._ascii:
+        if self.text.isascii():
             return self.body + index
-        return self.body + len(self.text[:index].encode("utf-8", "surrogateescape"))
+        block = min(index, len(self.text)) // _BLOCK
+        return self._blocks[block] + _size(self.text[block * _BLOCK : index])
 
     def span(self, start: int, end: int) -> Span:
         """The span of `text[start:end]`."""
@@ -83,3 +91,7 @@ class File:
             start = self.body
         before = self.data[start : max(offset, start)].decode("utf-8", "replace")
         return 1 + (len(before.encode("utf-16-le")) // 2 if utf16 else len(before))
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))

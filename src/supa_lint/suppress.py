@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from supa_lint.config import nearest
@@ -208,7 +209,7 @@ def _judge(
     for name, span in suppression.rules:
         rule = ids.get(name)
         if rule is None:
-            near = nearest(name, ids)
+            near = _nearest(name, tuple(ids))
             yield _finding(
                 UNKNOWN,
                 span,
@@ -224,6 +225,12 @@ def _judge(
                 "Remove it.",
                 rules,
             )
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, ids: tuple[str, ...]) -> str | None:
+    """One wrong name may stand in thousands of places."""
+    return nearest(name, ids)
 
 
 def _finding(

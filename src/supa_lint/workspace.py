@@ -164,7 +164,6 @@ def _discover(
             or clients.configured_by(path)
         ),
         code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),
-        needles=_needles(knowledge),
         everything=in_use or bool(config.variables) or (stdin is not None and b"upabase" in stdin),
     )
     if stdin is None:
@@ -176,25 +175,6 @@ def _discover(
         paths=tuple(sorted({*tree.paths, name})),
         files=(*others, virtual_file(name, stdin)),
     )
-
-
-def _needles(knowledge: Knowledge) -> tuple[bytes, ...]:
-    """Words of code that may open a connection or read a variable."""
-    names = [
-        name.lstrip("*.").partition(".")[0].rstrip("*")
-        for spec in knowledge.clients.values()
-        for kind in ("calls", "urls")
-        for row in spec.data.get(kind, [])
-        for name in row["to"]
-    ]
-    names += [
-        name.rpartition(".")[2]
-        for spec in knowledge.clients.values()
-        for row in spec.data.get("uses", {}).values()
-        for name in row["calls"]
-    ]
-    words = {name for name in [*names, *knowledge.names["reads"]] if len(name) > 2}
-    return tuple(sorted(word.encode() for word in words))
 
 
 def _relative(path: Path, root: Path) -> str:

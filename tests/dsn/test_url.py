@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,3 +172,15 @@ def test_passwords_that_may_be_real(password: str) -> None:
     found = parse(f"postgresql://postgres:{password}@db.abc.supabase.co:5432/postgres")
     assert found is not None
     assert not found.password.invented
+
+
+@pytest.mark.parametrize(
+    "between", ["/", "/x?a=", "/x?options=", "/postgres?sslmode=require&b=", "#"]
+)
+@pytest.mark.parametrize("quoted", [False, True])
+def test_no_password_of_a_dsn_that_was_pasted_into_another_is_kept(
+    between: str, quoted: bool
+) -> None:
+    inner = "postgresql://u:kX7vQ2mZp9wL@db.example.com:5432/x"
+    text = f"postgresql://u:p@h.supabase.com:6543{between}{quote(inner) if quoted else inner}"
+    assert "kX7vQ2mZp9wL" not in repr(parse(text))

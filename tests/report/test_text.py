@@ -49,6 +49,8 @@ def test_clean_takes_out_what_drives_a_terminal_or_a_runner(text: str, cleaned: 
         (f"postgres://u:two {CANARY}@h/", "postgres://u:***@h/"),
         (f"p://u:***@h,p://v:{CANARY}@h", "p://u:***@h,p://v:***@h"),
         (f"p://u:[{CANARY}]@h", "p://u:***@h"),
+        (f"***>{CANARY}@h/x", "***@h/x"),
+        (f"***&a@{CANARY}@h/x", "***@h/x"),
         ("p://u:***@h/d?x=a@b", "p://u:***@h/d?x=a@b"),
         (f'Bearer {JWT}"', 'Bearer ***"'),
         ("sb_secret_Zk3vQ8mB2x", "sb_secret_***"),

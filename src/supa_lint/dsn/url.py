@@ -85,7 +85,7 @@ def parse(raw: Raw) -> Dsn | None:
     params = _params(resolved, location, end)
     database = _database(resolved, location, end)
     if jdbc or user is None:
-        user = user or _take(params, "user")
+        user = user or _unless_password(_take(params, "user"))
         described = next((p for p in params if p.name.lower() == "password"), None)
         if described is not None and password.kind is PasswordKind.ABSENT:
             password = described.password
@@ -174,8 +174,11 @@ def _user(raw: Raw, start: int, end: int) -> Text | None:
     """The user; one with an `@` or the like in it has a password in it."""
     if end <= start:
         return None
-    user = raw.cut(start, end)
-    return user if _USER.fullmatch(user.text) else Text(MASK, user.span)
+    return _unless_password(raw.cut(start, end))
+
+
+def _unless_password(user: Text | None) -> Text | None:
+    return user if user is None or _USER.fullmatch(user.text) else Text(MASK, user.span)
 
 
 def _port(raw: Raw, location: re.Match[str]) -> Text | None:
@@ -191,7 +194,13 @@ def _database(raw: Raw, location: re.Match[str], end: int) -> Text | None:
     if start < 0 or raw.text[start] != "/":
         return None
     stop = min((i for i in (raw.text.find(c, start, end) for c in "?#") if i >= 0), default=end)
-    return raw.cut(start + 1, stop) if stop > start + 1 else None
+    return _unless_dsn(raw.cut(start + 1, stop)) if stop > start + 1 else None
+
+
+def _unless_dsn(text: Text) -> Text:
+    """The text, unless another DSN was pasted there: its password is nobody's business."""
+    written = unquote(text.text)
+    return Text(MASK, text.span) if "@" in written or "://" in written else text
 
 
 def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
@@ -210,7 +219,7 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
             password = describe_password(value.text, value.span)
             value = Text(MASK, value.span)
         elif value.known:
-            value = Text(unquote(value.text.replace("+", " ")), value.span)
+            value = _unless_dsn(Text(unquote(value.text.replace("+", " ")), value.span))
         if not _PARAM.fullmatch(name) or (not equals and any(p.value.text == MASK for p in params)):
             name = MASK  # it may be the rest of a password
         if piece:

@@ -53,7 +53,7 @@ _BUN = re.compile(
 
 def is_node_package_file(path: str) -> bool:
     """Whether the file at `path` (with `/`) says which packages a Node project needs."""
-    return PurePosixPath(path).name in _READERS
+    return path.rpartition("/")[2] in _READERS
 
 
 def read(file: File, names: frozenset[str] = frozenset()) -> Facts:

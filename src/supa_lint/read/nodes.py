@@ -69,7 +69,7 @@ class Listing:
 Node = Scalar | Branch | Listing
 Path = tuple[str, ...]
 
-_SECRET_KEY = re.compile(r"://|^(?:eyJ|sb_secret_|sbp_)|.{101}", re.DOTALL)
+_SECRET_KEY = re.compile(r"://|:.*@|^(?:eyJ|sb_secret_|sbp_)|.{101}", re.DOTALL)
 
 
 def key_text(text: str) -> str:

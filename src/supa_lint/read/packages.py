@@ -38,11 +38,13 @@ _MOST = 5000
 
 def is_package_file(path: str) -> bool:
     """Whether the file at `path` (with `/`) says which packages a project needs, by its name."""
-    name = PurePosixPath(path).name
-    if name in _READERS or _REQUIREMENTS.fullmatch(name.lower()):
+    folder, _, name = path.rpartition("/")  # it is asked of every path: pathlib is too slow
+    if name in _READERS:
         return True
-    return PurePosixPath(path).suffix in {".txt", ".in"} and (
-        PurePosixPath(path).parent.name == "requirements"
+    if not name.lower().endswith((".txt", ".in")):
+        return False
+    return _REQUIREMENTS.fullmatch(name.lower()) is not None or (
+        name.endswith((".txt", ".in")) and folder.rpartition("/")[2] == "requirements"
     )
 
 

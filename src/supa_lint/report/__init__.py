@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
@@ -46,6 +48,25 @@ class Report:
     """Files that could not be read, and why."""
     failed: bool = False
     """Whether supa-lint itself broke on some file, whatever findings are shown."""
+
+    def secrets_in(self, path: str, start: int, end: int) -> Sequence[tuple[int, int]]:
+        """The secrets of a file that reach into a stretch of its bytes, as stretches that are
+        sorted and apart."""
+        if path not in self._secrets:
+            apart: list[tuple[int, int]] = []
+            for secret in sorted(self.secrets.get(path, ())):
+                if apart and secret.start <= apart[-1][1]:
+                    apart[-1] = apart[-1][0], max(secret.end, apart[-1][1])
+                elif secret.start < secret.end:
+                    apart.append((secret.start, secret.end))
+            self._secrets[path] = apart
+        known = self._secrets[path]
+        first = bisect_right(known, start, key=lambda stretch: stretch[1])
+        return known[first : bisect_left(known, end, key=lambda stretch: stretch[0])]
+
+    @cached_property
+    def _secrets(self) -> dict[str, list[tuple[int, int]]]:
+        return {}
 
     def count(self, severity: Severity) -> int:
         return sum(finding.severity is severity for finding in self.findings)

@@ -82,13 +82,8 @@ def quote(report: Report, span: Span, width: int) -> Quote | None:
     def index(offset: int) -> int:
         return len(window[: max(offset - low, 0)].decode("utf-8", "surrogateescape"))
 
-    known: list[Edit] = []
-    for secret in sorted(report.secrets.get(span.path, ())):
-        begin, stop = index(secret.start), index(secret.end)
-        if known and begin <= known[-1][1]:
-            begin, stop = known[-1][0], max(stop, known.pop()[1])
-        if begin < stop:
-            known.append((begin, stop, MASK))
+    stretches = report.secrets_in(span.path, low, high)
+    known: list[Edit] = [(index(begin), index(stop), MASK) for begin, stop in stretches]
     text = window.decode("utf-8", "surrogateescape")
     at = carry(text, known, index(start), index(min(end, high)))
     at = carry(at[0], controls(at[0], tab=_TAB), *at[1:])

@@ -89,6 +89,10 @@ _URL_PASSWORD = re.compile(
     r"""://[^\s:/@"'`]*:(?!\*\*\*@)"""
     r"""([^\s"'`]{1,1000}(?=@)|\S{1,1000}(?=@)|(?!\d+\b).{1,200}?(?=@[\w.-]+[:/]))@"""
 )
+_REST = re.compile(
+    r"\*\*\*((?!@)(?:\S{1,1000}(?=@[\w.-])|.{1,200}(?=@[\w-]+\.[\w.-]+(?:[:/?]|$))))"
+)
+"""What stands between a mask and a host: where a DSN was broken off, the rest of its password."""
 _ASSIGNED = re.compile(
     r"""(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|service[_-]?role)[\w-]{0,40}["']?"""
     r"""\s*(?:=>|:=|[=:])\s*(?P<value>"[^"]+"|'[^']+'|[^\s"'][^\s]*|["'][^\s]+)""",
@@ -114,6 +118,7 @@ def secrets(text: str) -> Iterator[Edit]:
     for match in _URL_PASSWORD.finditer(text):
         if not _NO_SECRET.fullmatch(match[1]):
             edits.append((match.start(1), match.end(1), MASK))
+    edits += [(*match.span(1), "") for match in _REST.finditer(text)]
     yield from _merged(edits)
 
 

@@ -1,0 +1,142 @@
+"""Mutation testing: `python scripts/mutate.py [FILE ...] [--sample N] [--seed N]`.
+
+Changes one thing at a time in a module (a comparison, a number, an operator, a condition, a result
+that is returned) and runs the tests about it: a mutant that no test notices is told with its line.
+Without files it looks at the DSN parser, the endpoint table and the linker. It works on a copy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TESTS = {
+    "dsn/endpoint.py": ["tests/dsn", "tests/test_link.py", "tests/test_rules.py"],
+    "dsn/url.py": ["tests/dsn", "tests/test_link.py", "tests/test_rules.py"],
+    "dsn/keywords.py": ["tests/dsn", "tests/test_link.py", "tests/test_rules.py"],
+    "dsn/parts.py": ["tests/dsn", "tests/test_link.py", "tests/test_rules.py"],
+    "link.py": ["tests/test_link.py", "tests/test_environ.py", "tests/test_rules.py"],
+}
+_SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+}
+
+
+def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
+    """Each mutant with its line and what was changed."""
+    for index, node in enumerate(ast.walk(tree)):
+        for what in _ways(node):
+            changed = copy.deepcopy(tree)
+            twin = list(ast.walk(changed))[index]
+            _apply(twin, what)
+            yield getattr(node, "lineno", 0), what, changed
+
+
+def _ways(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
+        yield "comparison"
+    elif isinstance(node, ast.BoolOp):
+        yield "and/or"
+    elif isinstance(node, ast.BinOp) and type(node.op) in _SWAPS:
+        yield "plus/minus"
+    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        yield "condition"
+    elif isinstance(node, ast.Constant) and type(node.value) is int:
+        yield "number"
+    elif isinstance(node, ast.Constant) and type(node.value) is bool:
+        yield "truth"
+    elif isinstance(node, ast.Return) and not (
+        node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
+    ):
+        yield "result"
+    elif isinstance(node, ast.Continue | ast.Break):
+        yield "continue/break"
+
+
+def _apply(node: ast.AST, what: str) -> None:
+    if isinstance(node, ast.Compare):
+        node.ops[0] = _SWAPS[type(node.ops[0])]()  # type: ignore[call-overload]
+    elif isinstance(node, ast.BoolOp | ast.BinOp):
+        node.op = _SWAPS[type(node.op)]()  # type: ignore[assignment]
+    elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        node.test = ast.UnaryOp(ast.Not(), node.test)
+    elif isinstance(node, ast.Constant):
+        node.value = not node.value if what == "truth" else int(str(node.value)) + 1
+    elif isinstance(node, ast.Return):
+        node.value = ast.Constant(None)
+    elif isinstance(node, ast.Continue | ast.Break):
+        node.__class__ = ast.Pass  # type: ignore[assignment]
+
+
+def survives(work: Path, tests: list[str], limit: float) -> bool:
+    """Whether the tests pass all the same. What hangs was noticed."""
+    command = [sys.executable, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(work / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=work, env=environment, capture_output=True, timeout=limit, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="*", metavar="FILE", help=f"of {', '.join(TESTS)}")
+    parser.add_argument("--sample", type=int, help="try that many mutants of each file only")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    tried = killed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / "copy"
+        shutil.copytree(ROOT, work, ignore=shutil.ignore_patterns(".*", "site", "build"))
+        for name in options.files or TESTS:
+            target, tests = work / "src/supa_lint" / name, TESTS[name]
+            source = target.read_text()
+            if not survives(work, tests, 600):
+                print(f"{name}: its tests fail as they are", file=sys.stderr)
+                return 2
+            found = list(mutants(ast.parse(source)))
+            if options.sample and options.sample < len(found):
+                chance = random.Random(options.seed)  # noqa: S311 (no secret is made with it)
+                found = chance.sample(found, options.sample)
+            here = 0
+            for line, what, tree in sorted(found, key=lambda mutant: mutant[0]):
+                target.write_text(ast.unparse(ast.fix_missing_locations(tree)))
+                if survives(work, tests, 120):
+                    print(f"{name}:{line}: nobody notices another {what}", flush=True)
+                else:
+                    here += 1
+            target.write_text(source)
+            print(f"{name}: {here} of {len(found)} mutants noticed", flush=True)
+            tried, killed = tried + len(found), killed + here
+    print(f"mutation score: {100 * killed / max(tried, 1):.0f} % ({killed} of {tried})")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

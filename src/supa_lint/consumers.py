@@ -1,0 +1,136 @@
+"""Which files of code may use the connections that other files name.
+
+Parsing code is most of the work of a run, and most code has nothing to do with a database. A file
+is worth it when its bytes hold all the words of some client's call (`psycopg2`, `connect`), or the
+name of a variable that may say where a database is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from supa_lint.clients import LANGUAGES
+from supa_lint.dsn.endpoint import Endpoints
+from supa_lint.dsn.parts import group
+from supa_lint.knowledge import ClientSpec, Knowledge
+from supa_lint.model import Dsn, Facts, Hole, Setting
+from supa_lint.source import File
+
+_OF_READERS = frozenset({"default", "prisma", "shell", "tag"})
+"""Names in calls that readers put there: no code need hold them."""
+
+_DISTINCT = 6
+"""Letters that a name has at least whose other spellings are looked for too."""
+
+Words = tuple[bytes, ...]
+
+
+@dataclass(frozen=True)
+class Consumers:
+    """What code holds that uses a connection.
+
+    `names` are spellings of variables (and what reads variables without naming them), `calls` the
+    words of each call of a client, by language.
+    """
+
+    names: Words
+    calls: Mapping[str, tuple[Words, ...]]
+
+    @property
+    def words(self) -> Words:
+        """Of these words every such file holds one at least."""
+        return _shortest(
+            [*self.names, *(max(c, key=len) for row in self.calls.values() for c in row)]
+        )
+
+    def fits(self, file: File) -> bool:
+        """Whether the file may use a connection."""
+        data = file.data
+        if any(name in data for name in self.names):
+            return True
+        calls = self.calls.get(LANGUAGES.get(file.path.rpartition(".")[2].lower(), ""), ())
+        return any(all(word in data for word in call) for call in calls)
+
+
+def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowledge) -> Consumers:
+    """What to look for, given what other files say. `stated` are variables that are set elsewhere
+    to a database."""
+    variables = _variables(facts, Endpoints(knowledge.endpoints)) | {*stated}
+    names = {spelling for name in variables for spelling in _spellings(name)}
+    calls: dict[str, dict[Words, None]] = {}
+    readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
+    for spec in readable:
+        for callee in _callees(spec):
+            pieces = [
+                piece for piece in re.split(r"\.|\*+", callee) if piece not in ("", *_OF_READERS)
+            ]
+            if pieces:
+                words = tuple(piece.encode() for piece in dict.fromkeys((pieces[0], pieces[-1])))
+                calls.setdefault(spec.data["language"], {})[words] = None
+    return Consumers(
+        _shortest(name.encode() for name in (*names, *knowledge.names["reads"])),
+        {language: tuple(rows) for language, rows in calls.items()},
+    )
+
+
+def _variables(facts: Iterable[Facts], endpoints: Endpoints) -> set[str]:
+    """The variables that may hold a DSN or a part of one, and those that are set to them. What is
+    known to reach some other database is left alone."""
+
+    def matters(dsn: Dsn | None) -> bool:
+        return dsn is not None and endpoints.classify(dsn).kind != "other"
+
+    settings = [setting for one in facts for setting in one.settings if setting.exported]
+    found = {setting.name for setting in settings if matters(setting.value.dsn)}
+    by_container: dict[tuple[str, str], list[Setting]] = {}
+    for setting in settings:
+        by_container.setdefault((setting.span.path, setting.container), []).append(setting)
+    for together in by_container.values():
+        for dsn, parts in group(together):
+            if matters(dsn):
+                found |= {setting.name for setting in parts.values()}
+    passed_on = {
+        setting.name: {hole.variable for hole in _holes(setting.value.holes) if hole.variable}
+        for setting in settings
+        if setting.value.holes
+    }
+    size = -1
+    while size != len(found):
+        size = len(found)
+        found |= {name for name, variables in passed_on.items() if variables & found}
+    return found
+
+
+def _holes(holes: Iterable[Hole]) -> Iterator[Hole]:
+    for hole in holes:
+        yield hole
+        if hole.default is not None:
+            yield from _holes(hole.default.holes)
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """How code may write a variable's name: as it is, and as a field of a settings class."""
+    yield name
+    if len(name) >= _DISTINCT:
+        lower = name.lower()
+        yield lower
+        yield re.sub(r"_+([a-z0-9])", lambda match: match[1].upper(), lower)
+
+
+def _callees(spec: ClientSpec) -> Iterator[str]:
+    for kind in ("calls", "urls"):
+        for row in spec.data.get(kind, []):
+            yield from row["to"]
+    for row in spec.data.get("uses", {}).values():
+        yield from row["calls"]
+
+
+def _shortest(words: Iterable[bytes]) -> Words:
+    """The words without those that hold another one."""
+    kept: list[bytes] = []
+    for word in sorted({*words}, key=lambda word: (len(word), word)):
+        if not any(short in word for short in kept):
+            kept.append(word)
+    return tuple(kept)
