@@ -88,7 +88,8 @@ class _Linker:
         reader = use.call.span.path
         for value in self._clients.dsns(use):
             for resolution in self._resolver.resolve(value, reader):
-                connection = self._join(use, resolution, self._platform_of(resolution, reader))
+                platform = use.call.platform or self._platform_of(resolution, reader)
+                connection = self._join(use, resolution, platform)
                 if connection is not None:
                     if resolution.setting is not None:
                         self._joined.add(resolution.setting.span)

@@ -236,6 +236,8 @@ class Call:
     complete: bool
     span: Span
     within: tuple[str, ...] = ()
+    platform: Platform | None = None
+    """Where it runs, if its file says so: a command of a CI job."""
 
     def keyword(self, name: str) -> Expr | None:
         return next((value for key, value in reversed(self.keywords) if key == name), None)

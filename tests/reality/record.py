@@ -122,7 +122,7 @@ def _table(group: Sequence[Experiment], results: dict[str, Result]) -> str:
         result = results[one.id]
         happens = f"fails: `{_cell(result.said)}`" if result.said else "works"
         reports = ", ".join(map(_rule, result.finds)) or "-"
-        if one.although and (result.said or result.finds):
+        if one.although:
             reports += f" ({_cell(one.although)})"
         versions = " ".join(f"{name} {version}" for name, version in result.drivers.items())
         rows.setdefault((one.switch, versions, happens, reports), []).append(one)

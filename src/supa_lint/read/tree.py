@@ -9,6 +9,7 @@ import base64
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -257,7 +258,7 @@ class _Document:
             match.node, beside, row, home, platform, self._sealer, self._specs, self._clients.wanted
         )
         self.settings += found.settings
-        self.calls += found.calls
+        self.calls += [replace(call, platform=platform) for call in found.calls]
         self.mentions += found.mentions
         self.notes += found.notes
 
