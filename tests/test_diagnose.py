@@ -133,6 +133,31 @@ def test_an_ignored_rule_is_a_cause_all_the_same(
     assert "db.py:5:8" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        (
+            f'could not translate host name "db.{REF}.supabase.co" to address: Name or service not'
+            " known",
+            "ipv6-endpoint-on-ipv4-platform",
+        ),
+        ('invalid URI query parameter: "pgbouncer"', "parameter-rejected-by-client"),
+        ("Network is unreachable", "ipv6-endpoint-on-ipv4-platform"),
+        (
+            "Error: P1002\n\nThe database server was reached but timed out.\n\nContext: Timed out "
+            "trying to acquire a postgres advisory lock (SELECT pg_advisory_lock(72707369)).",
+            "migrations-in-transaction-mode",
+        ),
+        (
+            "sqlalchemy.exc.MissingGreenlet: greenlet_spawn has not been called; can't call await",
+            "scheme-rejected-by-client",
+        ),
+    ],
+)
+def test_the_likeliest_cause_comes_first(text: str, rule: str) -> None:
+    assert ids(text)[0] == rule
+
+
 def test_without_a_place_it_says_what_to_look_at(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.lint import Options, lint
-from supa_lint.model import Finding
+from supa_lint.model import Finding, Severity
 from supa_lint.pages import plain
 from supa_lint.report import Report
 from supa_lint.report.full import wrap
@@ -77,7 +77,11 @@ def _best(knowledge: Knowledge, known_by: Callable[[Sequence[str]], bool]) -> li
         ]
         if hits:
             best.append(max(hits, key=lambda hit: hit.weight))
-    return sorted(best, key=lambda match: (-match.weight, match.rule.id))
+    severities = list(Severity)
+    return sorted(
+        best,
+        key=lambda match: (-match.weight, severities.index(match.rule.severity), match.rule.id),
+    )
 
 
 def _words(text: str) -> str:

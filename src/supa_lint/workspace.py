@@ -88,7 +88,8 @@ def open_workspace(
                 "variable that holds it with --environ"
             )
         if stdin is None and not path.exists() and not path.is_symlink():
-            raise UsageError(f"{path}: no such file or folder")
+            hint = " (join several names for --environ with commas)" if names else ""
+            raise UsageError(f"{path}: no such file or folder{hint}")
     root = find_root([path.absolute() for path in paths])
     relative = tuple(_relative(path, root) for path in paths)
     config = load(root, config_file)
