@@ -50,7 +50,7 @@ def test_transaction_mode(described: Any) -> None:
     assert data["project"] == REF
     assert (data["password"], data["tls"], data["findings"]) == ("literal", "require", [])
     assert "LISTEN" in plain.partition("Does not work:")[2]
-    switches = {client["id"]: client for client in data["clients"]}
+    switches = {client["label"]: client for client in data["clients"]}
     assert "statement_cache_size=0" in switches["asyncpg"]["off"]
     assert switches["asyncpg"]["prepares"] is True
     assert "psycopg2" not in switches
@@ -69,6 +69,11 @@ def test_a_switch_in_the_string_counts(described: Any) -> None:
     )
     assert "pgjdbc" in {client["id"] for client in on[1]["clients"]}
     assert "pgjdbc" not in {client["id"] for client in off[1]["clients"]}
+
+
+def test_a_scheme_that_names_no_driver_stands_for_all_drivers(described: Any) -> None:
+    _, data = described(TRANSACTION)
+    assert "SQLAlchemy with asyncpg" in {client["label"] for client in data["clients"]}
 
 
 def test_session_mode(described: Any) -> None:

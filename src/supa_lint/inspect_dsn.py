@@ -187,19 +187,35 @@ def _switches(connection: Connection, project: Project) -> Iterator[Switch]:
     endpoint = connection.endpoint
     if (endpoint.kind, endpoint.mode) != ("shared-pooler", "transaction"):
         return
+    if connection.dsn.spelling == "npgsql":
+        return  # no other client reads it, and that one prepares nothing by itself
     found: dict[str, Switch] = {}
     for spec in project.knowledge.clients.values():
-        for client in _clients(spec, connection, project):
-            facts = ConnectionFacts(replace(connection, client=client), project)
-            if "prepares" not in client.data.get("facts", {}):
+        for joined in _joined(spec, connection, project):
+            facts = ConnectionFacts(joined, project)
+            client = joined.client
+            if client is None or "prepares" not in client.data.get("facts", {}):
                 continue
             prepares = facts("client.prepares")
-            if prepares is False or not _takes_scheme(facts, connection.dsn):
+            if prepares is False or not _takes_scheme(facts, joined.dsn):
                 continue
             off = str(client.data.get("off", ""))
             switch = Switch(client.library, client.label, prepares is True, off)
             found.setdefault(client.label, switch)
     yield from sorted(found.values(), key=lambda switch: switch.label.casefold())
+
+
+def _joined(spec: ClientSpec, connection: Connection, project: Project) -> Iterator[Connection]:
+    """The connection with the client, as it is written and with each driver that the client lets
+    a scheme name (`postgresql+asyncpg`)."""
+    scheme = connection.dsn.scheme
+    for name in (None, *spec.data.get("schemes", {}).get("accepts", ())):
+        if name is not None and (scheme is None or not name.startswith(f"{scheme.text}+")):
+            continue
+        named = scheme if name is None or scheme is None else replace(scheme, text=name)
+        written = replace(connection, dsn=replace(connection.dsn, scheme=named))
+        for client in _clients(spec, written, project):
+            yield replace(written, client=client)
 
 
 def _takes_scheme(facts: ConnectionFacts, dsn: Dsn) -> bool:
