@@ -255,9 +255,11 @@ class _Terms:
         for n, name in enumerate(file.table.get("aliases", ())):
             if name in checks or name in others:
                 yield Violation(("aliases", n), "this id is taken")
-        kind, _, rest = str(file.table.get("at", "")).partition(".")
-        if kind == "use" and rest not in self._uses:
-            yield Violation(("at",), unknown("use", rest, list(self._uses)))
+        at = file.table.get("at", "")
+        for place in at if isinstance(at, list) else [at]:
+            kind, _, rest = place.partition(".")
+            if kind == "use" and rest not in self._uses:
+                yield Violation(("at",), unknown("use", rest, list(self._uses)))
         for key in ("message", "help"):
             for name in re.findall(r"\{([a-z][a-z.-]*)\}", file.table[key]):
                 if name not in _TEXTS and name not in self._facts and name[:6] != "param.":
