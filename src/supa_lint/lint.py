@@ -1,6 +1,7 @@
 """The stages in order: what `discover` found is read, linked, checked, and becomes a report.
 
-The command line, the tests and editors all call `lint()`. It touches no disk.
+The command line, the tests and editors all call `lint()`. It touches no disk itself: which code is
+worth reading shows only when it is known what it may connect with, so the tree is asked for it.
 """
 
 from __future__ import annotations
