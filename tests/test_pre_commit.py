@@ -73,8 +73,15 @@ def test_what_a_connection_may_stand_in_sets_the_hook_off(path: str, tmp_path: P
     assert set(HOOK["types"]) <= identify.tags_from_path(str(file))
 
 
+def test_every_kind_of_file_that_is_read_sets_the_hook_off() -> None:
+    from supa_lint.read import _BY_NAME, _BY_SUFFIX
+
+    paths = [f"a.{suffix}" for suffix in _BY_SUFFIX] + list(_BY_NAME)
+    assert [path for path in paths if not re.search(HOOK["files"], path)] == []
+
+
 @pytest.mark.parametrize(
-    "path", ["logo.png", "environment", "src/env", "LICENSE", "a.csv", "main.rs", ".environment/x"]
+    "path", ["logo.png", "environment", "src/env", "LICENSE", "a.csv", "main.zig", ".environment/x"]
 )
 def test_other_files_do_not(path: str) -> None:
     assert not re.search(HOOK["files"], path)

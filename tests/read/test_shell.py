@@ -573,3 +573,28 @@ def test_an_option_that_makes_it_another_case(option: str) -> None:
     hosted = shell.read(file, platforms, lambda callee: False)
     assert not hosted.settings
     assert hosted.mentions
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python manage.py migrate",
+        "poetry run python manage.py migrate",
+        "npm run migrate -- --database x",
+        "node scripts/run.js migrate",
+    ],
+)
+def test_an_argument_of_a_script_is_no_program(command: str) -> None:
+    facts = shell.read(
+        File("deploy.sh", command.encode()), {}, lambda callee: callee == "shell.migrate"
+    )
+    assert facts.calls == ()
+
+
+def test_a_runner_runs_the_program_behind_it() -> None:
+    facts = shell.read(
+        File("deploy.sh", b"docker run migrate -database x up"),
+        {},
+        lambda callee: callee == "shell.migrate",
+    )
+    assert [call.callee for call in facts.calls] == ["shell.migrate"]

@@ -69,6 +69,9 @@ _RUNNERS |= {"npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun", "deno", "cross
 _RUNNERS |= {"dotenvx", "doppler", "infisical", "op", "uv", "poetry", "pipenv", "pdm", "hatch"}
 _RUNNERS |= {"rye", "bundle", "python", "python3", "docker", "docker-compose", "podman", "kubectl"}
 _RUNNERS |= {"start"}
+# After `run` these have the name of a script of their own.
+_SCRIPT_RUNNERS = {"npm", "pnpm", "yarn", "bun"}
+_SCRIPT_FILE = re.compile(r"\.(?:py|[cm]?[jt]s)$")
 # Unless one of these stands before it.
 _NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "update", "upgrade"}
 _NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
@@ -233,7 +236,9 @@ class Reader:
         """The command that a command runs, which may be itself."""
         if _program(words[0]) in _RUNNERS:
             for n, word in enumerate(words[1:], 1):
-                if word.text in _NO_RUN:
+                if word.text in _NO_RUN or _SCRIPT_FILE.search(word.text):
+                    break  # what follows are the arguments of a script, not a program
+                if word.text == "run" and _program(words[0]) in _SCRIPT_RUNNERS:
                     break
                 program = _program(word)
                 known = program in _SHELLS or libpq.knows(program)
