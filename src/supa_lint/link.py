@@ -246,11 +246,14 @@ class _Linker:
             return chosen
         setting = resolution.setting
         declared = (setting and setting.platform) or environment.platform
-        return declared or chosen or self._platform_of_file(environment)
+        return declared or chosen or self._platform_of_file(environment, setting)
 
-    def _platform_of_file(self, environment: Environment) -> Platform | None:
-        """The platform that an env file is for: chosen by the configuration, said by its name, or
-        the only kind of deployed platform in its folder or the nearest one above."""
+    def _platform_of_file(
+        self, environment: Environment, setting: Setting | None
+    ) -> Platform | None:
+        """The platform that a variable of an env file is for: chosen by the configuration, said by
+        the file's name, or the only kind of deployed platform in its folder or the nearest one
+        above, unless the variable has another value there."""
         chosen = self._project.chosen(environment.path)
         if chosen is not None or not is_env_file(environment.path):
             return chosen
@@ -263,7 +266,23 @@ class _Linker:
         patterns = self._project.knowledge.names["deployed-env-files"]
         if not any(fnmatchcase(name, pattern) for pattern in patterns):
             return None
-        return _agreed(self._markers_around(environment.path))
+        markers = self._markers_around(environment.path)
+        if setting is not None and self._set_elsewhere(setting.name, markers):
+            return None
+        return _agreed(markers)
+
+    def _set_elsewhere(self, name: str, markers: Iterable[Platform]) -> bool:
+        """Whether what is deployed gets a variable from somewhere else than an env file: the
+        configuration states it, or a manifest sets it (to a value, a secret, `sync: false`)."""
+        if name in self._project.config.variables:
+            return True
+        manifests = {marker.span.path for marker in markers}
+        return any(
+            setting.name == name and setting.platform is not None and not _passes_on(setting)
+            for one in self._facts
+            if one.path in manifests
+            for setting in one.settings
+        )
 
     def _markers_around(self, path: str) -> list[Platform]:
         top = self._project.packages.root_of(path)
@@ -290,6 +309,12 @@ def _folder_spoken_for(path: str) -> str:
     while folder.rpartition("/")[2].startswith("."):
         folder = folder_of(folder)
     return folder
+
+
+def _passes_on(setting: Setting) -> bool:
+    """Whether a manifest hands a variable on (`DATABASE_URL: ${env:DATABASE_URL}`)."""
+    hole = setting.value.hole
+    return hole is not None and hole.variable == setting.name
 
 
 def _agreed(platforms: Sequence[Platform]) -> Platform | None:
