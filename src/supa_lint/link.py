@@ -6,7 +6,7 @@ the platform it runs on (or none known).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -59,6 +59,8 @@ class _Linker:
         )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""
+        self._tools: dict[Span, set[str]] = {}
+        """The settings that a tool was seen to connect with, and the files that say so."""
 
     def connections(self) -> list[Connection]:
         found = [connection for use in self._uses() for connection in self._of_client(use)]
@@ -91,9 +93,17 @@ class _Linker:
                 platform = use.call.platform or self._platform_of(resolution, reader)
                 connection = self._join(use, resolution, platform)
                 if connection is not None:
-                    if resolution.setting is not None:
-                        self._joined.add(resolution.setting.span)
+                    self._note_use(connection, reader)
                     yield connection
+
+    def _note_use(self, connection: Connection, reader: str) -> None:
+        if connection.setting is None:
+            return
+        span = connection.setting.span
+        if ConnectionFacts(connection, self._project)("client.tool") is True:
+            self._tools.setdefault(span, set()).add(reader)
+        else:
+            self._joined.add(span)
 
     def _join(
         self, use: Use, resolution: Resolution, platform: Platform | None
@@ -159,7 +169,10 @@ class _Linker:
     ) -> Iterator[Connection]:
         if setting.span in self._joined:
             return
-        rewritten, read = self._reads(setting.name, environment)
+        tools = self._tools.get(setting.span, set())
+        rewritten, read = self._reads(setting.name, environment, tools)
+        if tools and not read:
+            return  # the tools alone use it
         dsn = rewrite(dsn, rewritten)
         yield Connection(
             dsn=dsn,
@@ -183,20 +196,26 @@ class _Linker:
             variables=environment.variables,
         )
 
-    def _reads(self, name: str, environment: Environment) -> tuple[frozenset[str], bool]:
-        """What code does to a variable that no known client uses, and whether any reads it."""
+    def _reads(
+        self, name: str, environment: Environment, tools: Collection[str] = ()
+    ) -> tuple[frozenset[str], bool]:
+        """What code does to a variable that no known client uses, and whether any reads it, beside
+        the files of `tools`."""
         readers = [
             read
             for one in self._facts
             for read in one.reads
-            if read.variable == name and self._project.packages.sees(one.path, environment.path)
+            if read.variable == name
+            and one.path not in tools
+            and self._project.packages.sees(one.path, environment.path)
         ]
         rewritten = frozenset(part for read in readers for part in read.rewritten)
         return rewritten, bool(readers) or self._project.mentions(name, environment.path)
 
     def _of_constants(self, facts: Facts) -> Iterator[Connection]:
         for setting in facts.settings:
-            if not setting.exported and setting.span not in self._joined:
+            used = setting.span in self._joined or setting.span in self._tools
+            if not setting.exported and not used:
                 dsn = setting.value.dsn
                 if dsn is not None:
                     yield Connection(
