@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from supa_lint.clients import Use
 from supa_lint.conditions import holds
+from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.dsn.rewrite import rewrite
@@ -144,6 +145,7 @@ class _Linker:
 
     def _of_environment(self, environment: Environment) -> Iterator[Connection]:
         hosts = set()
+        refs = set()
         for setting in environment.variables.values():
             if not _declared_by(setting, environment):
                 continue
@@ -155,6 +157,7 @@ class _Linker:
                 continue
             if filled.dsn.host is not None:
                 hosts.add(filled.dsn.host.text)
+                refs.add(self._ref_of(filled.dsn))
             yield from self._of_setting(setting, filled.dsn, environment)
         for dsn, parts in group(environment.variables.values()):
             host = parts["host"]
@@ -162,7 +165,15 @@ class _Linker:
             joined = value.dsn if value else None
             if joined is None or joined.host is None or joined.host.text in hosts:
                 continue
-            yield from self._of_setting(host, joined, environment)
+            spare = self._ref_of(joined) in refs - {None}
+            for connection in self._of_setting(host, joined, environment):
+                # Vercel's integration sets the parts beside the URLs that everybody takes.
+                unread = spare and not connection.opaque
+                yield replace(connection, mention=Mention(joined)) if unread else connection
+
+    def _ref_of(self, dsn: Dsn) -> str | None:
+        ref = judge.ref_of(dsn, self._endpoints.classify(dsn))
+        return ref.text if ref and ref.known else None
 
     def _of_setting(
         self, setting: Setting, dsn: Dsn, environment: Environment
