@@ -315,14 +315,23 @@ class _Linker:
         )
 
     def _markers_around(self, path: str) -> list[Platform]:
-        top = self._project.packages.root_of(path)
         for folder in upwards(folder_of(path)):
             here = [p for p in self._deployed if _folder_spoken_for(p.span.path) == folder]
             if here:
-                return here
-            if folder == top and folder:
-                top = self._project.packages.root_of(folder)
+                return [marker for marker in here if not self._is_foreign(marker, path)]
         return []
+
+    def _is_foreign(self, marker: Platform, path: str) -> bool:
+        """Whether a marker speaks for another package only: a Vite frontend with `vercel.json` says
+        nothing of the Python backend in a folder below, which is deployed on its own, unless the
+        marker's file names that folder (`rootDir: backend`)."""
+        packages = self._project.packages
+        manifest = marker.span.path
+        if not packages.are_foreign(manifest, path):
+            return False
+        file = self._project.files.get(manifest)
+        name = packages.root_of(path).rpartition("/")[2].encode()
+        return file is None or not name or name not in file.data
 
     @property
     def _deployed(self) -> Iterable[Platform]:
