@@ -460,3 +460,22 @@ def test_code_that_asks_for_the_mode(code: str) -> None:
 def test_a_password_in_a_call_is_seen_wherever_it_stands(path: str) -> None:
     code = f'import psycopg\n\nconnection = psycopg.connect("{SESSION}")\n'
     assert places(run({path: code}, tracked=True), "committed-password") == [f"{path}:3"]
+
+
+def test_a_variable_that_the_configuration_states_is_not_deployed_from_the_env_file() -> None:
+    files = {".env": dsn_line(DIRECT), "vercel.json": "{}", "supa-lint.toml": ""}
+    assert places(run(files), IPV6) == [".env:1"]
+    config = Config(
+        source="supa-lint.toml", variables={"DATABASE_URL": "shared-pooler:transaction"}
+    )
+    assert places(run(files, config=config), IPV6) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("${env:DATABASE_URL}", True), ("${ssm:/db/url}", False)],
+)
+def test_a_manifest_that_hands_a_variable_on_binds_the_env_file(value: str, expected: bool) -> None:
+    manifest = "service: api\nprovider:\n  name: aws\n  environment:\n    DATABASE_URL: {}\n"
+    files = {".env": dsn_line(SESSION), "serverless.yml": manifest.format(value)}
+    assert (places(run(files), "session-mode-in-serverless") != []) is expected

@@ -236,6 +236,8 @@ class ConnectionFacts:
             return self._breaks_on_password()
         if name == "tls-default":
             return client.data.get("tls", {}).get("default", UNKNOWN)
+        if name == "tool" and self.project.is_tool_code(client.call.span.path):
+            return True
         return self.decision(name).value
 
     def _scheme_accepted(self) -> Fact:

@@ -6,13 +6,14 @@ the platform it runs on (or none known).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from supa_lint.clients import Use
 from supa_lint.conditions import holds
+from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.dsn.rewrite import rewrite
@@ -59,6 +60,8 @@ class _Linker:
         )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""
+        self._tools: dict[Span, set[str]] = {}
+        """The settings that a tool was seen to connect with, and the files that say so."""
 
     def connections(self) -> list[Connection]:
         found = [connection for use in self._uses() for connection in self._of_client(use)]
@@ -91,9 +94,17 @@ class _Linker:
                 platform = use.call.platform or self._platform_of(resolution, reader)
                 connection = self._join(use, resolution, platform)
                 if connection is not None:
-                    if resolution.setting is not None:
-                        self._joined.add(resolution.setting.span)
+                    self._note_use(connection, reader)
                     yield connection
+
+    def _note_use(self, connection: Connection, reader: str) -> None:
+        if connection.setting is None:
+            return
+        span = connection.setting.span
+        if ConnectionFacts(connection, self._project)("client.tool") is True:
+            self._tools.setdefault(span, set()).add(reader)
+        else:
+            self._joined.add(span)
 
     def _join(
         self, use: Use, resolution: Resolution, platform: Platform | None
@@ -134,6 +145,7 @@ class _Linker:
 
     def _of_environment(self, environment: Environment) -> Iterator[Connection]:
         hosts = set()
+        refs = set()
         for setting in environment.variables.values():
             if not _declared_by(setting, environment):
                 continue
@@ -145,6 +157,7 @@ class _Linker:
                 continue
             if filled.dsn.host is not None:
                 hosts.add(filled.dsn.host.text)
+                refs.add(self._ref_of(filled.dsn))
             yield from self._of_setting(setting, filled.dsn, environment)
         for dsn, parts in group(environment.variables.values()):
             host = parts["host"]
@@ -152,14 +165,25 @@ class _Linker:
             joined = value.dsn if value else None
             if joined is None or joined.host is None or joined.host.text in hosts:
                 continue
-            yield from self._of_setting(host, joined, environment)
+            spare = self._ref_of(joined) in refs - {None}
+            for connection in self._of_setting(host, joined, environment):
+                # Vercel's integration sets the parts beside the URLs that everybody takes.
+                unread = spare and not connection.opaque
+                yield replace(connection, mention=Mention(joined)) if unread else connection
+
+    def _ref_of(self, dsn: Dsn) -> str | None:
+        ref = judge.ref_of(dsn, self._endpoints.classify(dsn))
+        return ref.text if ref and ref.known else None
 
     def _of_setting(
         self, setting: Setting, dsn: Dsn, environment: Environment
     ) -> Iterator[Connection]:
         if setting.span in self._joined:
             return
-        rewritten, read = self._reads(setting.name, environment)
+        tools = self._tools.get(setting.span, set())
+        rewritten, read = self._reads(setting.name, environment, tools)
+        if tools and not read:
+            return  # the tools alone use it
         dsn = rewrite(dsn, rewritten)
         yield Connection(
             dsn=dsn,
@@ -183,20 +207,26 @@ class _Linker:
             variables=environment.variables,
         )
 
-    def _reads(self, name: str, environment: Environment) -> tuple[frozenset[str], bool]:
-        """What code does to a variable that no known client uses, and whether any reads it."""
+    def _reads(
+        self, name: str, environment: Environment, tools: Collection[str] = ()
+    ) -> tuple[frozenset[str], bool]:
+        """What code does to a variable that no known client uses, and whether any reads it, beside
+        the files of `tools`."""
         readers = [
             read
             for one in self._facts
             for read in one.reads
-            if read.variable == name and self._project.packages.sees(one.path, environment.path)
+            if read.variable == name
+            and one.path not in tools
+            and self._project.packages.sees(one.path, environment.path)
         ]
         rewritten = frozenset(part for read in readers for part in read.rewritten)
         return rewritten, bool(readers) or self._project.mentions(name, environment.path)
 
     def _of_constants(self, facts: Facts) -> Iterator[Connection]:
         for setting in facts.settings:
-            if not setting.exported and setting.span not in self._joined:
+            used = setting.span in self._joined or setting.span in self._tools
+            if not setting.exported and not used:
                 dsn = setting.value.dsn
                 if dsn is not None:
                     yield Connection(
@@ -246,11 +276,14 @@ class _Linker:
             return chosen
         setting = resolution.setting
         declared = (setting and setting.platform) or environment.platform
-        return declared or chosen or self._platform_of_file(environment)
+        return declared or chosen or self._platform_of_file(environment, setting)
 
-    def _platform_of_file(self, environment: Environment) -> Platform | None:
-        """The platform that an env file is for: chosen by the configuration, said by its name, or
-        the only kind of deployed platform in its folder or the nearest one above."""
+    def _platform_of_file(
+        self, environment: Environment, setting: Setting | None
+    ) -> Platform | None:
+        """The platform that a variable of an env file is for: chosen by the configuration, said by
+        the file's name, or the only kind of deployed platform in its folder or the nearest one
+        above, unless the variable has another value there."""
         chosen = self._project.chosen(environment.path)
         if chosen is not None or not is_env_file(environment.path):
             return chosen
@@ -263,17 +296,42 @@ class _Linker:
         patterns = self._project.knowledge.names["deployed-env-files"]
         if not any(fnmatchcase(name, pattern) for pattern in patterns):
             return None
-        return _agreed(self._markers_around(environment.path))
+        markers = self._markers_around(environment.path)
+        if setting is not None and self._set_elsewhere(setting.name, markers):
+            return None
+        return _agreed(markers)
+
+    def _set_elsewhere(self, name: str, markers: Iterable[Platform]) -> bool:
+        """Whether what is deployed gets a variable from somewhere else than an env file: the
+        configuration states it, or a manifest sets it (to a value, a secret, `sync: false`)."""
+        if name in self._project.config.variables:
+            return True
+        manifests = {marker.span.path for marker in markers}
+        return any(
+            setting.name == name and setting.platform is not None and not _passes_on(setting)
+            for one in self._facts
+            if one.path in manifests
+            for setting in one.settings
+        )
 
     def _markers_around(self, path: str) -> list[Platform]:
-        top = self._project.packages.root_of(path)
         for folder in upwards(folder_of(path)):
             here = [p for p in self._deployed if _folder_spoken_for(p.span.path) == folder]
             if here:
-                return here
-            if folder == top and folder:
-                top = self._project.packages.root_of(folder)
+                return [marker for marker in here if not self._is_foreign(marker, path)]
         return []
+
+    def _is_foreign(self, marker: Platform, path: str) -> bool:
+        """Whether a marker speaks for another package only: a Vite frontend with `vercel.json` says
+        nothing of the Python backend in a folder below, which is deployed on its own, unless the
+        marker's file names that folder (`rootDir: backend`)."""
+        packages = self._project.packages
+        manifest = marker.span.path
+        if not packages.are_foreign(manifest, path):
+            return False
+        file = self._project.files.get(manifest)
+        name = packages.root_of(path).rpartition("/")[2].encode()
+        return file is None or not name or name not in file.data
 
     @property
     def _deployed(self) -> Iterable[Platform]:
@@ -290,6 +348,12 @@ def _folder_spoken_for(path: str) -> str:
     while folder.rpartition("/")[2].startswith("."):
         folder = folder_of(folder)
     return folder
+
+
+def _passes_on(setting: Setting) -> bool:
+    """Whether a manifest hands a variable on (`DATABASE_URL: ${env:DATABASE_URL}`)."""
+    hole = setting.value.hole
+    return hole is not None and hole.variable == setting.name
 
 
 def _agreed(platforms: Sequence[Platform]) -> Platform | None:

@@ -85,6 +85,10 @@ class Project:
                 return platform_of(spec, NOWHERE)
         return None
 
+    def is_tool_code(self, path: str) -> bool:
+        """Whether people run the code of a file by hand (`scripts/seed.ts`)."""
+        return any(matches(path, glob) for glob in self.knowledge.names["tool-code"])
+
     def says_it_runs_on(self, path: str) -> Platform | None:
         """The platform that a code file says it runs on (`export const runtime = "edge"`)."""
         file = self.files.get(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 
@@ -28,16 +28,22 @@ def upwards(folder: str) -> Iterable[str]:
 class Packages:
     """The packages of a project: folders with a manifest of their own."""
 
-    def __init__(self, paths: Iterable[str], manifests: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], manifests: Mapping[str, Iterable[str]]) -> None:
+        """`manifests` are the names of the manifests of each language."""
         self._paths = paths
-        self._manifests = frozenset(manifests)
+        self._language = {name: one for one, names in manifests.items() for name in names}
         self._known: dict[str, str] = {}
 
     @cached_property
-    def _roots(self) -> frozenset[str]:
-        return frozenset(
-            folder_of(path) for path in self._paths if PurePosixPath(path).name in self._manifests
-        ) | {""}
+    def _roots(self) -> Mapping[str, frozenset[str]]:
+        """The folder of each package, with the languages of its manifests."""
+        roots: dict[str, frozenset[str]] = {"": frozenset()}
+        for path in self._paths:
+            language = self._language.get(PurePosixPath(path).name)
+            if language is not None:
+                folder = folder_of(path)
+                roots[folder] = roots.get(folder, frozenset()) | {language}
+        return roots
 
     def root_of(self, path: str) -> str:
         """The package that a file belongs to: the nearest folder with a manifest."""
@@ -45,6 +51,11 @@ class Packages:
         if folder not in self._known:
             self._known[folder] = next(one for one in upwards(folder) if one in self._roots)
         return self._known[folder]
+
+    def are_foreign(self, one: str, other: str) -> bool:
+        """Whether the packages of two files are of different languages, as far as they say."""
+        mine, theirs = (self._roots[self.root_of(path)] for path in (one, other))
+        return bool(mine and theirs and not mine & theirs)
 
     def sees(self, reader: str, definer: str) -> bool:
         """Whether code in the file `reader` sees what the file `definer` sets: it stands in the
