@@ -460,3 +460,95 @@ def test_code_that_asks_for_the_mode(code: str) -> None:
 def test_a_password_in_a_call_is_seen_wherever_it_stands(path: str) -> None:
     code = f'import psycopg\n\nconnection = psycopg.connect("{SESSION}")\n'
     assert places(run({path: code}, tracked=True), "committed-password") == [f"{path}:3"]
+
+
+SQLALCHEMY_OPTIONS = """\
+import os
+from config import {}
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(os.environ["DATABASE_URL"], connect_args={})
+"""
+OFF = '{"statement_cache_size": 0}'
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "given"),
+    [
+        (
+            f"class Cfg:\n    @property\n    def kw(self):\n        return {OFF}\n\ncfg = Cfg()\n",
+            "cfg",
+            "cfg.kw",
+        ),
+        (
+            f"class Base:\n    KW = {{}}\n\nclass Prod(Base):\n    KW = {OFF}\n\ncfg = Prod()\n",
+            "cfg",
+            "cfg.KW",
+        ),
+        (f"connect_args = {OFF}\n", "connect_args", "connect_args"),
+    ],
+    ids=["property", "subclass", "constant"],
+)
+def test_options_of_another_module_are_not_known(config: str, name: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.replace("postgresql:", "postgresql+asyncpg:")),
+        "requirements.txt": "sqlalchemy[asyncio]==2.0.44\nasyncpg==0.31.0\n",
+        "config.py": config,
+        "db.py": SQLALCHEMY_OPTIONS.format(name, given),
+    }
+    assert places(run(files), PREPARES) == []
+    files["db.py"] = SQLALCHEMY_OPTIONS.format(name, "{}")
+    assert places(run(files), PREPARES) == ["db.py:5"]
+
+
+@pytest.mark.parametrize(
+    ("config", "given"),
+    [
+        ("export const cfg = { get opts() { return { prepare: false } } }\n", "cfg.opts"),
+        (
+            "class Config { get opts() { return { prepare: false } } }\n"
+            "export const cfg = new Config()\n",
+            "cfg.opts",
+        ),
+        ("export const cfg: any = {}\ncfg.prepare = false\n", "cfg"),
+    ],
+    ids=["getter", "getter of a class", "changed"],
+)
+def test_options_of_another_javascript_module_are_not_known(config: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "package.json": '{"dependencies": {"postgres": "^3.4.0"}}',
+        "config.ts": config,
+        "db.ts": 'import postgres from "postgres"\nimport { cfg } from "./config"\n\n'
+        f"export const sql = postgres(process.env.DATABASE_URL!, {given})\n",
+    }
+    assert places(run(files), PREPARES) == []
+    files["db.ts"] = files["db.ts"].replace(f", {given})", ", {})")
+    assert places(run(files), PREPARES) == ["db.ts:4"]
+
+
+def test_a_dsn_of_another_module_has_no_options() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.partition("?")[0]),
+        "package.json": '{"dependencies": {"pg": "^8.11.0"}}',
+        "config.ts": "export const cfg = { url: process.env.DATABASE_URL }\n",
+        "db.ts": 'import { Pool } from "pg"\nimport { cfg } from "./config"\n\n'
+        "export const pool = new Pool(cfg.url)\n",
+    }
+    assert places(run(files), "plaintext-by-default") == ["db.ts:4"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "given"),
+    [("from opts import CACHE", "CACHE"), ("import opts", "opts.CACHE")],
+)
+def test_an_option_of_another_module_is_not_known(imported: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "opts.py": "CACHE = 0\n",
+        "db.py": f"import asyncpg, os\n{imported}\n\n"
+        f'pool = asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size={given})\n',
+    }
+    assert places(run(files), PREPARES) == []
+    del files["opts.py"]
+    assert places(run(files), PREPARES) == ["db.py:4"]
