@@ -552,3 +552,30 @@ def test_an_option_of_another_module_is_not_known(imported: str, given: str) -> 
     assert places(run(files), PREPARES) == []
     del files["opts.py"]
     assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("C()", True),
+        ("C(cache=100)", True),
+        ("C(url='x')", True),
+        ("C(cache=0)", False),
+        ("C('x', 0)", False),
+        ("C(**given)", False),
+        ("C(cache=c.cache)", False),
+        ("make()", False),
+        ("D()", False),
+        ("D() if given else C()", False),
+    ],
+)
+def test_the_field_of_an_instance_is_what_making_it_gives(made: str, found: bool) -> None:
+    code = (
+        "import asyncpg, os\nfrom dataclasses import dataclass\nfrom x import given\n\n"
+        "@dataclass\nclass C:\n    url: str = ''\n    cache: int = 100\n\n"
+        "@dataclass\nclass D(C):\n    cache: int = 0\n\n"
+        f"def make() -> C:\n    return C(cache=0)\n\nc = {made}\n"
+        'pool = asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size=c.cache)\n'
+    )
+    report = run({".env": dsn_line(TRANSACTION), "db.py": code})
+    assert bool(places(report, PREPARES)) is found

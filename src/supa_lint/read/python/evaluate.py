@@ -76,7 +76,9 @@ class Evaluator:
         span = self.span(node)
         cls = self.names.instance(node.value, scope)
         if cls:
-            term = self.field(cls, node.attr, span)
+            made = self.names.made(node.value, scope)
+            given = self._given(made, cls, node.attr) if made else None
+            term = given or self.field(cls, node.attr, span)
             if term is not None:
                 return term
         if node.attr in texts.ATTRIBUTES:
@@ -87,6 +89,19 @@ class Evaluator:
         if name is None or name.startswith("?"):
             return Unknown(span)
         return imported(name, span)
+
+    def _given(self, made: tuple[ast.Call, Scope], cls: Scope, attribute: str) -> Term | None:
+        """What making an instance sets a field to, or None when that keeps the field's default."""
+        call, scope = made
+        _, _, bindings = self.names.member(cls, attribute)
+        field = any(one.annotation for one in bindings)
+        if not field or self.names.member(cls, "__init__")[2]:
+            return None  # no field of a dataclass or a model
+        for keyword in call.keywords:
+            if keyword.arg == attribute:
+                return self.evaluate(keyword.value, scope)
+        more = call.args or any(keyword.arg is None for keyword in call.keywords)
+        return Unknown(self.span(call)) if more else None
 
     def field(self, cls: Scope, attribute: str, span: Span) -> Term | None:
         """The value of an attribute of a class of this module, or None when it has none."""
