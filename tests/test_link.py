@@ -579,3 +579,25 @@ def test_the_field_of_an_instance_is_what_making_it_gives(made: str, found: bool
     )
     report = run({".env": dsn_line(TRANSACTION), "db.py": code})
     assert bool(places(report, PREPARES)) is found
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("kw = {}", True),
+        ("kw = {}\nprint(kw)", True),
+        ("kw = {}\nother.update(kw)", True),
+        ("kw = {}\nadd_pooler(kw)", False),
+        ("kw = {'connect_args': {}}\nadd_pooler(kw)", False),
+        ("kw = {'connect_args': {}}\nhelpers.add(kw['connect_args'])", False),
+    ],
+)
+def test_a_function_may_change_the_options_it_is_given(code: str, found: bool) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.replace("postgresql:", "postgresql+asyncpg:")),
+        "requirements.txt": "sqlalchemy[asyncio]==2.0.44\nasyncpg==0.31.0\n",
+        "db.py": "import os\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+        f"from x import add_pooler, helpers, other\n\n{code}\n"
+        'engine = create_async_engine(os.environ["DATABASE_URL"], **kw)\n',
+    }
+    assert bool(places(run(files), PREPARES)) is found
