@@ -601,3 +601,16 @@ def test_a_function_may_change_the_options_it_is_given(code: str, found: bool) -
         'engine = create_async_engine(os.environ["DATABASE_URL"], **kw)\n',
     }
     assert bool(places(run(files), PREPARES)) is found
+
+
+def test_the_field_of_an_instance_that_is_made_elsewhere_is_not_known() -> None:
+    code = (
+        "import asyncpg, os\nfrom pydantic import BaseModel\n\n"
+        "class C(BaseModel):\n    cache: int = 100\n\n"
+        "def connect(c: C):\n"
+        '    return asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size=c.cache)\n'
+    )
+    files = {".env": dsn_line(TRANSACTION), "db.py": code}
+    assert places(run(files), PREPARES) == []
+    files["db.py"] = code.replace("c.cache", "100")
+    assert places(run(files), PREPARES) == ["db.py:8"]
