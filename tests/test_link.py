@@ -479,3 +479,157 @@ def test_a_manifest_that_hands_a_variable_on_binds_the_env_file(value: str, expe
     manifest = "service: api\nprovider:\n  name: aws\n  environment:\n    DATABASE_URL: {}\n"
     files = {".env": dsn_line(SESSION), "serverless.yml": manifest.format(value)}
     assert (places(run(files), "session-mode-in-serverless") != []) is expected
+
+
+SQLALCHEMY_OPTIONS = """\
+import os
+from config import {}
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine(os.environ["DATABASE_URL"], connect_args={})
+"""
+OFF = '{"statement_cache_size": 0}'
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "given"),
+    [
+        (
+            f"class Cfg:\n    @property\n    def kw(self):\n        return {OFF}\n\ncfg = Cfg()\n",
+            "cfg",
+            "cfg.kw",
+        ),
+        (
+            f"class Base:\n    KW = {{}}\n\nclass Prod(Base):\n    KW = {OFF}\n\ncfg = Prod()\n",
+            "cfg",
+            "cfg.KW",
+        ),
+        (f"connect_args = {OFF}\n", "connect_args", "connect_args"),
+    ],
+    ids=["property", "subclass", "constant"],
+)
+def test_options_of_another_module_are_not_known(config: str, name: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.replace("postgresql:", "postgresql+asyncpg:")),
+        "requirements.txt": "sqlalchemy[asyncio]==2.0.44\nasyncpg==0.31.0\n",
+        "config.py": config,
+        "db.py": SQLALCHEMY_OPTIONS.format(name, given),
+    }
+    assert places(run(files), PREPARES) == []
+    files["db.py"] = SQLALCHEMY_OPTIONS.format(name, "{}")
+    assert places(run(files), PREPARES) == ["db.py:5"]
+
+
+@pytest.mark.parametrize(
+    ("config", "given"),
+    [
+        ("export const cfg = { get opts() { return { prepare: false } } }\n", "cfg.opts"),
+        (
+            "class Config { get opts() { return { prepare: false } } }\n"
+            "export const cfg = new Config()\n",
+            "cfg.opts",
+        ),
+        ("export const cfg: any = {}\ncfg.prepare = false\n", "cfg"),
+    ],
+    ids=["getter", "getter of a class", "changed"],
+)
+def test_options_of_another_javascript_module_are_not_known(config: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "package.json": '{"dependencies": {"postgres": "^3.4.0"}}',
+        "config.ts": config,
+        "db.ts": 'import postgres from "postgres"\nimport { cfg } from "./config"\n\n'
+        f"export const sql = postgres(process.env.DATABASE_URL!, {given})\n",
+    }
+    assert places(run(files), PREPARES) == []
+    files["db.ts"] = files["db.ts"].replace(f", {given})", ", {})")
+    assert places(run(files), PREPARES) == ["db.ts:4"]
+
+
+def test_a_dsn_of_another_module_has_no_options() -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.partition("?")[0]),
+        "package.json": '{"dependencies": {"pg": "^8.11.0"}}',
+        "config.ts": "export const cfg = { url: process.env.DATABASE_URL }\n",
+        "db.ts": 'import { Pool } from "pg"\nimport { cfg } from "./config"\n\n'
+        "export const pool = new Pool(cfg.url)\n",
+    }
+    assert places(run(files), "plaintext-by-default") == ["db.ts:4"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "given"),
+    [("from opts import CACHE", "CACHE"), ("import opts", "opts.CACHE")],
+)
+def test_an_option_of_another_module_is_not_known(imported: str, given: str) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION),
+        "opts.py": "CACHE = 0\n",
+        "db.py": f"import asyncpg, os\n{imported}\n\n"
+        f'pool = asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size={given})\n',
+    }
+    assert places(run(files), PREPARES) == []
+    del files["opts.py"]
+    assert places(run(files), PREPARES) == ["db.py:4"]
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        ("C()", True),
+        ("C(cache=100)", True),
+        ("C(url='x')", True),
+        ("C(cache=0)", False),
+        ("C('x', 0)", False),
+        ("C(**given)", False),
+        ("C(cache=c.cache)", False),
+        ("make()", False),
+        ("D()", False),
+        ("D() if given else C()", False),
+    ],
+)
+def test_the_field_of_an_instance_is_what_making_it_gives(made: str, found: bool) -> None:
+    code = (
+        "import asyncpg, os\nfrom dataclasses import dataclass\nfrom x import given\n\n"
+        "@dataclass\nclass C:\n    url: str = ''\n    cache: int = 100\n\n"
+        "@dataclass\nclass D(C):\n    cache: int = 0\n\n"
+        f"def make() -> C:\n    return C(cache=0)\n\nc = {made}\n"
+        'pool = asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size=c.cache)\n'
+    )
+    report = run({".env": dsn_line(TRANSACTION), "db.py": code})
+    assert bool(places(report, PREPARES)) is found
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("kw = {}", True),
+        ("kw = {}\nprint(kw)", True),
+        ("kw = {}\nother.update(kw)", True),
+        ("kw = {}\nadd_pooler(kw)", False),
+        ("kw = {'connect_args': {}}\nadd_pooler(kw)", False),
+        ("kw = {'connect_args': {}}\nhelpers.add(kw['connect_args'])", False),
+    ],
+)
+def test_a_function_may_change_the_options_it_is_given(code: str, found: bool) -> None:
+    files = {
+        ".env": dsn_line(TRANSACTION.replace("postgresql:", "postgresql+asyncpg:")),
+        "requirements.txt": "sqlalchemy[asyncio]==2.0.44\nasyncpg==0.31.0\n",
+        "db.py": "import os\nfrom sqlalchemy.ext.asyncio import create_async_engine\n"
+        f"from x import add_pooler, helpers, other\n\n{code}\n"
+        'engine = create_async_engine(os.environ["DATABASE_URL"], **kw)\n',
+    }
+    assert bool(places(run(files), PREPARES)) is found
+
+
+def test_the_field_of_an_instance_that_is_made_elsewhere_is_not_known() -> None:
+    code = (
+        "import asyncpg, os\nfrom pydantic import BaseModel\n\n"
+        "class C(BaseModel):\n    cache: int = 100\n\n"
+        "def connect(c: C):\n"
+        '    return asyncpg.create_pool(os.environ["DATABASE_URL"], statement_cache_size=c.cache)\n'
+    )
+    files = {".env": dsn_line(TRANSACTION), "db.py": code}
+    assert places(run(files), PREPARES) == []
+    files["db.py"] = code.replace("c.cache", "100")
+    assert places(run(files), PREPARES) == ["db.py:8"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact, holds
@@ -23,6 +23,12 @@ def argument(call: Call, path: int | str) -> Expr | None:
     return found
 
 
+def first_given(call: Call, paths: int | str | Sequence[int | str]) -> Expr | None:
+    """The first argument given of those that `paths` name."""
+    listed = [paths] if isinstance(paths, int | str) else paths
+    return next((e for e in (argument(call, path) for path in listed) if e is not None), None)
+
+
 def expression_fact(expr: Expr) -> Fact:
     """An expression of code as a fact that conditions compare."""
     if isinstance(expr, Const):
@@ -40,8 +46,9 @@ def text_fact(text: Text | None) -> Fact:
     return text.text if text.known and text.text != MASK else UNKNOWN
 
 
-def is_known(call: Call, path: str) -> bool:
-    """Whether an argument that isn't seen is certainly not given."""
+def is_known(call: Call, path: str, dsn: Expr | None = None) -> bool:
+    """Whether an argument that isn't seen is certainly not given. `dsn` is the argument that the
+    call is known to connect with."""
     if not call.complete:
         return False
     first, *keys = path.split(".")
@@ -50,7 +57,8 @@ def is_known(call: Call, path: str) -> bool:
         if found is None:
             return True
         if isinstance(found, Value | Const):
-            return True  # a text has no keys
+            # A text has no keys, but a name that stands for a value may stand for a table.
+            return found is dsn or isinstance(found, Const) or found.hole is None
         if not isinstance(found, Table):
             return False
         if found.get(key) is None:

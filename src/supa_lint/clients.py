@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
-from supa_lint.arguments import argument
+from supa_lint.arguments import argument, first_given
 from supa_lint.config import glob_pattern
 from supa_lint.knowledge import ClientSpec
 from supa_lint.model import (
@@ -45,7 +45,7 @@ class Use:
     def argument(self, key: str) -> Expr | None:
         """The argument that `key` of the data names: the first one given of those listed there
         (a position, a keyword, or a path of keys)."""
-        return _first(self.call, self.data.get(key, ()))
+        return first_given(self.call, self.data.get(key, ()))
 
 
 class Clients:
@@ -143,12 +143,6 @@ class Clients:
             yield Value(HOLE, use.call.span, (Hole(variable=variable, default=default),))
 
 
-def _first(call: Call, names: int | str | Sequence[int | str]) -> Expr | None:
-    """The first argument given of those named."""
-    listed = [names] if isinstance(names, int | str) else names
-    return next((e for e in (argument(call, name) for name in listed) if e is not None), None)
-
-
 @lru_cache(maxsize=1024)
 def dotted(pattern: str) -> re.Pattern[str]:
     """A pattern of dotted names: `*` within a name, `**` across names."""
@@ -163,7 +157,7 @@ def _name_in(expr: Expr | None) -> str | None:
 
 def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
     """A DSN from `host=`, `port=` ... of a call."""
-    exprs = {role: _first(call, name) for role, name in names.items()}
+    exprs = {role: first_given(call, name) for role, name in names.items()}
     parts = {role: _text(expr) for role, expr in exprs.items() if expr is not None}
     host = parts.get("host")
     if host is None:
@@ -194,7 +188,9 @@ def _with_credentials(value: Value, call: Call, names: Mapping[str, Any]) -> Val
     dsn = value.dsn
     if dsn is None or not names:
         return value
-    user, password = (_first(call, names[role]) if role in names else None for role in _CREDENTIALS)
+    user, password = (
+        first_given(call, names[role]) if role in names else None for role in _CREDENTIALS
+    )
     if dsn.user is None and user is not None:
         dsn = replace(dsn, user=_text(user))
     if dsn.password.kind is PasswordKind.ABSENT and isinstance(password, Value):

@@ -25,6 +25,7 @@ from supa_lint.model import (
     PasswordKind,
     Setting,
     Span,
+    Symbol,
     Text,
     Tri,
 )
@@ -283,9 +284,12 @@ class ConnectionFacts:
         if client is None:
             return ABSENT
         expr = self.argument(path)
+        if isinstance(expr, Symbol) and expr.name.partition(".")[0] in self.project.modules:
+            return PRESENT  # what stands in another module of the project may be anything
         if expr is not None:
             return arguments.expression_fact(expr)
-        if not arguments.is_known(client.call, path):
+        dsn = arguments.first_given(client.call, client.data.get("dsn", ()))
+        if not arguments.is_known(client.call, path, dsn):
             return UNKNOWN
         return self._attribute(path.rpartition(".")[2], client.call.span.path)
 

@@ -56,6 +56,12 @@ class Project:
             if self.places[one.path] is Place.LIVE and self.packages.sees(one.path, path):
                 yield from one.calls
 
+    @cached_property
+    def modules(self) -> frozenset[str]:
+        """The words that dotted names of the project's own Python modules are made of."""
+        found = (path.removesuffix(".py") for path in self.paths if path.endswith(".py"))
+        return frozenset(word for path in found for word in path.split("/"))
+
     def has_word(self, word: str) -> bool:
         """Whether a live file that was read has a word anywhere, in whichever language."""
 

@@ -22,18 +22,21 @@ def put(
 ) -> Table:
     """The table with `value` set at `keys`, or (`value` None) perhaps something set there.
 
-    `kind` is `set`, `update`, or anything else for a change nobody knows. With `overlay` keys may
+    `kind` is `set`, `update`, `given` where anything may be added at any depth, or anything else
+    for a change nobody knows. With `overlay` keys may
     be set inside what a call gives.
     """
     if not keys:
         if kind == "update" and isinstance(value, Table):
             return merge(table, value)
-        return replace(table, complete=False)
+        return _opened(table) if kind == "given" else replace(table, complete=False)
     key, *rest = keys
     if rest or kind != "set":
         inner = table.get(key)
         if isinstance(inner, Table):
             return table.put(key, put(inner, tuple(rest), value, kind, overlay=overlay))
+        if kind == "given":
+            return table  # a function can't change a text that it is given
         if inner is None or not overlay:
             return replace(table, complete=False)
         over = (
@@ -44,3 +47,11 @@ def put(
     if value is None:
         return replace(table.put(key, Unknown(table.span)), complete=False)
     return table.put(key, value)
+
+
+def _opened(table: Table) -> Table:
+    """The table when keys may be added to it, and to those in it."""
+    entries = tuple(
+        (key, _opened(value) if isinstance(value, Table) else value) for key, value in table.entries
+    )
+    return replace(table, entries=entries, complete=False)

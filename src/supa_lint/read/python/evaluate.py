@@ -76,7 +76,11 @@ class Evaluator:
         span = self.span(node)
         cls = self.names.instance(node.value, scope)
         if cls:
-            term = self.field(cls, node.attr, span)
+            made = self.names.made(node.value, scope)
+            given = self._given(made, cls, node.attr) if made else None
+            term = given or self.field(cls, node.attr, span)
+            if made is None and isinstance(term, Const | Table) and self._is_model(cls, node.attr):
+                return Unknown(span)  # who makes the instance may set it to anything
             if term is not None:
                 return term
         if node.attr in texts.ATTRIBUTES:
@@ -87,6 +91,28 @@ class Evaluator:
         if name is None or name.startswith("?"):
             return Unknown(span)
         return imported(name, span)
+
+    def _given(self, made: tuple[ast.Call, Scope], cls: Scope, attribute: str) -> Term | None:
+        """What making an instance sets a field to, or None when that keeps the field's default."""
+        call, scope = made
+        if not self._is_field(cls, attribute):
+            return None
+        for keyword in call.keywords:
+            if keyword.arg == attribute:
+                return self.evaluate(keyword.value, scope)
+        more = call.args or any(keyword.arg is None for keyword in call.keywords)
+        return Unknown(self.span(call)) if more else None
+
+    def _is_field(self, cls: Scope, attribute: str) -> bool:
+        """Whether an attribute is one that making an instance of a dataclass or model may set."""
+        annotated = any(one.annotation for one in self.names.member(cls, attribute)[2])
+        return annotated and not self.names.member(cls, "__init__")[2]
+
+    def _is_model(self, cls: Scope, attribute: str) -> bool:
+        """Whether the class of such a field is decorated or has a base."""
+        node = cls.node
+        derived = isinstance(node, ast.ClassDef) and bool(node.decorator_list or node.bases)
+        return derived and self._is_field(cls, attribute)
 
     def field(self, cls: Scope, attribute: str, span: Span) -> Term | None:
         """The value of an attribute of a class of this module, or None when it has none."""

@@ -11,6 +11,7 @@ from supa_lint.read.python.scope import Binding, Module, Scope
 
 _BUILTINS = frozenset(dir(builtins))
 _SELF_CALL = ".__call__"
+_DEEPEST = 8  # of names and functions that lead to where an instance is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,30 @@ class Names:
         finally:
             self.budget.leave()
 
+    def made(self, node: ast.expr, scope: Scope) -> tuple[ast.Call, Scope] | None:
+        """The call that makes the instance an expression stands for, where that is seen, and the
+        scope it stands in."""
+        for _ in range(_DEEPEST):
+            if isinstance(node, ast.Call):
+                function = self.function(node.func, scope)
+                if function is None:
+                    return node, scope
+                values = function.returns
+                value, scope = values[0] if len(values) == 1 else None, function
+            elif isinstance(node, ast.Name) and (owner := scope.owner(node.id)):
+                bindings = owner.bindings[node.id]
+                real = [one for one in bindings if not _is_none(one.value)]
+                value = real[0].value if len(real) == 1 else None
+                scope = real[0].scope if value else scope
+            elif isinstance(node, ast.Await | ast.NamedExpr):
+                value = node.value
+            else:
+                return None
+            if value is None:
+                return None
+            node = value
+        return None
+
     def _instance_named(self, name: str, scope: Scope) -> Scope | None:
         owner = scope.owner(name)
         if owner is None:
@@ -184,11 +209,7 @@ class Names:
         return self._instances[key]
 
     def _instance_bound(self, bindings: list[Binding], owner: Scope) -> Scope | None:
-        real = [
-            one
-            for one in bindings
-            if not (isinstance(one.value, ast.Constant) and one.value.value is None)
-        ]
+        real = [one for one in bindings if not _is_none(one.value)]
         if len(real) != 1:
             return None
         binding = real[0]
@@ -255,6 +276,10 @@ class Names:
                 for one in ast.walk(node)
             )
         return self._mentions[key]
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _plain(node: ast.expr) -> bool:

@@ -13,7 +13,7 @@ Guard = tuple[tuple[int, str], ...]
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Kind = Literal["value", "with", "augmented", "import", "function", "class", "parameter", "other"]
-Change = Literal["set", "update", "opaque"]
+Change = Literal["set", "update", "opaque", "given"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,8 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutation:
-    """`name["a"]["b"] = value`, `name["a"].update(value)`, or (`opaque`) nobody knows what."""
+    """`name["a"]["b"] = value`, `name["a"].update(value)`, or nobody knows what: to that dict
+    (`opaque`), or to anything in it (`given`, to a function)."""
 
     kind: Change
     keys: tuple[str, ...]

@@ -22,6 +22,8 @@ from supa_lint.read.python.scope import (
 )
 
 _SITES = (ast.Call, ast.Subscript, ast.Constant, ast.JoinedStr, ast.stmt)
+_LOOKS = {"print", "pprint", "log", "debug", "info", "warning", "error", "exception", "critical"}
+"""Functions whose result nobody needs, though they change nothing."""
 _CHANGES = {"update", "setdefault", "pop", "clear", "popitem", "append", "extend"}
 
 
@@ -174,6 +176,16 @@ class _Walker:
         if isinstance(func, ast.Attribute) and func.attr in _CHANGES:
             kind: Change = "update" if func.attr == "update" else "opaque"
             self._mutate(context, func.value, kind, node, node)
+        self._push(ast.iter_child_nodes(node), context)
+
+    def on_expr(self, node: ast.Expr, context: Context) -> None:
+        """A function is called for what it does: it may change what it is given."""
+        value = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(value, ast.Call):
+            name = getattr(value.func, "attr", getattr(value.func, "id", ""))
+            for arg in value.args if name not in _LOOKS | _CHANGES else ():
+                if isinstance(arg, ast.Name | ast.Attribute | ast.Subscript):
+                    self._mutate(context, arg, "given", None, node)
         self._push(ast.iter_child_nodes(node), context)
 
     def on_import(self, node: ast.Import, context: Context) -> None:
