@@ -510,3 +510,8 @@ def test_a_virtual_file() -> None:
     assert (file.path, file.data, file.place) == (".env.example", DSN, Place.EXAMPLE)
     assert file.tracked is None
     assert virtual_file("node_modules/x.js", DSN).place is Place.LIVE
+
+
+def test_a_file_that_only_decides_about_tls_is_read(tmp_path: Path) -> None:
+    root = _repository(tmp_path / "r", {"Dockerfile": b"ENV PGSSLMODE=require\n"}, {".env": DSN})
+    assert [file.path for file in discover(root).files] == [".env", "Dockerfile"]

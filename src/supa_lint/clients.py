@@ -10,9 +10,11 @@ from typing import Any
 
 from supa_lint.arguments import argument, first_given
 from supa_lint.config import glob_pattern
+from supa_lint.dsn import url
 from supa_lint.knowledge import ClientSpec
 from supa_lint.model import (
     HOLE,
+    MASK,
     Call,
     Const,
     Dsn,
@@ -26,6 +28,7 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.model import Mapping as Table
+from supa_lint.raw import Raw
 from supa_lint.resolve import as_value
 
 LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
@@ -163,6 +166,8 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
     if host is None:
         return None
     password = exprs.get("password")
+    params = _params(exprs.get("query"))
+    rewritten = () if call.complete else ("user", "port", "params")
     described = password.password if isinstance(password, Value) else None
     dsn = Dsn(
         spelling="parts",
@@ -173,12 +178,8 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
         host=host,
         port=parts.get("port"),
         database=parts.get("database"),
-        params=tuple(
-            Param(key, text, text.span)
-            for key, expr in _entries(exprs.get("query"))
-            if (text := _text(expr)) is not None
-        ),
-        rewritten=frozenset() if call.complete else frozenset({"user", "port", "params"}),
+        params=params or (),
+        rewritten=frozenset(rewritten if params is not None else (*rewritten, "params")),
     )
     return Value(host.text, call.span, host.holes, dsn=dsn)
 
@@ -218,8 +219,18 @@ def _from_libpq_environment(call: Call) -> Iterator[Value]:
     yield Value(HOLE, call.span, (Hole(variable="PGHOST"),), dsn=dsn)
 
 
-def _entries(expr: Expr | None) -> tuple[tuple[str, Expr], ...]:
-    return expr.entries if isinstance(expr, Table) else ()
+def _params(query: Expr | None) -> tuple[Param, ...] | None:
+    """The parameters that a `query=` gives, as a table or as text; None when they are not known."""
+    if query is None or (isinstance(query, Const) and query.value is None):
+        return ()
+    if isinstance(query, Table):
+        entries = ((key, _text(expr)) for key, expr in query.entries)
+        return tuple(Param(key, text, text.span) for key, text in entries if text is not None)
+    text = _text(query)
+    if text is None or not text.known or text.text == MASK:
+        return None
+    parsed = url.parse(Raw(f"postgresql://h/?{text.text}", text.span))
+    return parsed.params if parsed else None
 
 
 def _text(expr: Expr | None) -> Text | None:

@@ -48,6 +48,9 @@ _OF_HOSTS: Final = (b"db.", b"pooler", b"5432", b"6543", b"host", b"Host", b"HOS
 _DATABASE: Final = (b"postgres", b"5432", b"6543", b"db.", b"pooler", b"PGHOST", b"Host=", b"host=")
 """What a file that names a database holds, besides one of those."""
 
+_OF_PROCESSES: Final = (b"PGSSLMODE", b"NODE_EXTRA_CA_CERTS", b"SSL_CERT_FILE")
+"""What decides about TLS wherever it is set, be it in a Dockerfile that says nothing else."""
+
 _ENCODED: Final = _in_base64(b"supabase")
 """The same in a Kubernetes Secret."""
 
@@ -106,9 +109,9 @@ def discover(
 ) -> Tree:
     """Find and read the files of the project at `root`.
 
-    Kept are the files that may name an endpoint, those of environment variables, and `explicit`
-    ones. `explicit` folders are looked into even when git ignores them; `excluded` paths do not
-    exist for supa-lint.
+    Kept are the files that may name an endpoint or decide about TLS, those of environment
+    variables, and `explicit` ones. `explicit` folders are looked into even when git ignores them;
+    `excluded` paths do not exist for supa-lint.
 
     When a live file or an example names a database, or `everything` is set because one is known
     from elsewhere, the live files whose path is `wanted` (manifests, dependency files) are kept
@@ -132,7 +135,7 @@ def discover(
     )
     reader.listed = frozenset(paths)
     reader.tracked = listing.tracked
-    without = listing.lacking((*_NEEDLES, *_ENCODED)) - named
+    without = listing.lacking((*_NEEDLES, *_ENCODED, *_OF_PROCESSES)) - named
     files: dict[str, File] = {}
     in_use = everything
     for path in paths:
@@ -143,7 +146,7 @@ def discover(
         if file is None:
             continue
         endpoint = _names_endpoint(file, code_suffixes)
-        if not (known or endpoint):
+        if not (known or endpoint or any(name in file.data for name in _OF_PROCESSES)):
             continue
         if len(file.data) > MAX_SIZE:
             reader.note(path, f"is larger than {MAX_SIZE // 1_000_000} MB, so it is not read")

@@ -212,16 +212,22 @@ class _Linker:
     ) -> tuple[frozenset[str], bool]:
         """What code does to a variable that no known client uses, and whether any reads it, beside
         the files of `tools`."""
-        readers = [
+        everyone = [
             read
             for one in self._facts
+            if one.path not in tools
             for read in one.reads
             if read.variable == name
-            and one.path not in tools
-            and self._project.packages.sees(one.path, environment.path)
         ]
+        sees = self._project.packages.sees
+        readers = [read for read in everyone if sees(read.span.path, environment.path)]
         rewritten = frozenset(part for read in readers for part in read.rewritten)
-        return rewritten, bool(readers) or self._project.mentions(name, environment.path)
+        return rewritten, (
+            bool(readers)
+            or self._project.mentions(name, environment.path)
+            # Another package, whose variables nothing sets, may be run by this one.
+            or not all(self._resolver.is_set(name, read.span.path) for read in everyone)
+        )
 
     def _of_constants(self, facts: Facts) -> Iterator[Connection]:
         for setting in facts.settings:

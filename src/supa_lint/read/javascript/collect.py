@@ -14,7 +14,7 @@ from supa_lint.read import text
 from supa_lint.read.code.facts import Gathered
 from supa_lint.read.code.terms import Parsed, Table, Term, as_text
 from supa_lint.read.javascript import constants, exports, schema
-from supa_lint.read.javascript.environ import MAPPINGS
+from supa_lint.read.javascript.environ import MAPPINGS, is_variable
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
@@ -183,6 +183,10 @@ class _Collector:
         if key is not None and not self.source.code(key).isupper() and not self._env(inner):
             return
         if self.evaluator.dotted(inner, scope) not in MAPPINGS:
+            name = self.source.key(key)
+            if name and is_variable(name) and self._env(inner):
+                # A Worker is given its variables: `c.env.X`. Which file sets them is not followed.
+                self.found.reads.append(Read(name, self.evaluator.span(node)))
             if node.type == "subscript_expression" and unwrap(inner).type == "call_expression":
                 self.evaluator.ask(node, scope)  # `url.split("?")[0]`
             return
