@@ -1,4 +1,4 @@
-"""Which files are worth parsing. The only stage, besides fixing, that reads the disk.
+"""Which files are worth parsing. The only stage that reads the disk.
 
 Files are picked by their bytes: whatever may name a Supabase database; and, when one is named where
 it is in use, what says how databases are used here. `in` on bytes is several times faster than one

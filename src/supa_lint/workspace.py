@@ -128,7 +128,7 @@ def _on_platform(config: Config, platform: str, knowledge: Knowledge) -> Config:
 
     if platform not in knowledge.platforms:
         text = unknown("platform", platform, knowledge.platforms)
-        raise UsageError(f"--platform: {text}. Known: {', '.join(knowledge.platforms)}")
+        raise UsageError(f"--platform: {text}\nKnown: {', '.join(knowledge.platforms)}")
     paths = list(knowledge.names["deployed-env-files"])
     if config.variables and config.source:
         paths.append(config.source)
