@@ -30,6 +30,7 @@ GIVEN = [
     ("main.go", "\tdsn := `@@` // é", "dsn", URL),
     ("main.go", 'db, err := sql.Open("postgres", "@@")', "", URL),
     ("main.go", 'cfg := Config{\n\tDatabaseURL: "@@",\n}', "DatabaseURL", URL),
+    ("main.go", 'db, err := pgx.Connect(context.Background(), "@@")', "", URL),
     ("main.rs", 'let url: &str = "@@";', "url", URL),
     ("main.rs", 'let url = r#"@@"#;', "url", URL),
     ("main.rs", "fn f<'a>(x: &'a str) { PgPool::connect(\"@@\").await }", "", URL),
@@ -151,3 +152,10 @@ def test_open_quotes_without_end_take_no_time() -> None:
     for path, piece in (("a.rs", b'r#"'), ("a.go", b"`"), ("a.kt", b'"""'), ("a.cs", b"/*")):
         _, facts = read(path, piece * 100_000)
         assert not facts.settings
+
+
+def test_many_arguments_before_a_literal_are_survived() -> None:
+    # With a comma inside a repeated class this took twice as long for each comma more.
+    text = f'connect({"," * 200}x "{URL}")'
+    _, facts = read("main.go", text)
+    assert facts.mentions

@@ -81,11 +81,11 @@ _ASSIGNED = re.compile(
 # A call that opens a connection, or takes the address of one.
 _CONNECTS = re.compile(
     rb"(?i)\b\w*(?:connect|open|pool|establish|source|npgsql|jdbcurl|establish_connection|postgres)\w*"
-    rb"[!?]?\s*\((?:[^()\"'\n]{0,60},|\s*[\"'][\w:]{1,30}[\"']\s*,)*\s*\Z"
+    rb"[!?]?\s*\((?:(?:[^(),\"'\n]|\([^()\"'\n]{0,40}\)){0,60},|\s*[\"'][\w:]{1,30}[\"']\s*,)*\s*\Z"
 )
 _PROSE = re.compile(
     rb"(?i)example|placeholder|usage|help|description|hint|sample|template|message|label|title|doc"
-    rb"|expect|want|(?<!s)print|log|echo|panic|throw|error|assert|text|content|caption|tooltip|note"
+    rb"|expect|want|(?<!s)print|log|echo|panic|throw|error|assert|(?<!con)text|content|caption|tooltip|note"
     rb"|comment|regex|pattern|match|contains|prefix|starts"
 )
 _NAME = re.compile(rb"\b[A-Z][A-Z0-9]*_[A-Z0-9_]{1,100}\b")
