@@ -64,8 +64,7 @@ def _apply(rule: Rule, facts: ConnectionFacts) -> Finding | None:
         return None
     if holds(rule.when, facts) is not True:
         return None
-    at = rule.data["at"]
-    place = _place(" ".join(at) if isinstance(at, list) else str(at), facts)
+    place = _place(rule.at, facts)
     names = _Names(facts, rule)
     return Finding(
         rule=rule.id,
@@ -104,13 +103,13 @@ def _joined(first: Finding, *others: Finding) -> Finding:
     return replace(first, related=tuple(dict.fromkeys(same + rest)))
 
 
-def _place(at: str, facts: ConnectionFacts) -> Span:
+def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
     """Where a finding points. What has no place of its own is shown at the whole DSN."""
     connection = facts.connection
-    if at.startswith("use."):
-        uses = (facts.uses(name.removeprefix("use.")) for name in at.split())
+    kind, _, rest = places[0].partition(".")
+    if kind == "use":
+        uses = (facts.uses(name.removeprefix("use.")) for name in places)
         return next((calls[0].span for calls in uses if calls), connection.dsn.span)
-    kind, _, rest = at.partition(".")
     span: Span | None = None
     if kind == "dsn" and rest == "password":
         span = connection.dsn.password.span
@@ -148,7 +147,7 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
     connection = facts.connection
     asked = {name.partition(".")[0] for name in rule.when}
     rows: list[tuple[Span, str]] = []
-    if str(rule.data["at"]).lstrip("['").startswith(("client", "rejected", "use", "option")):
+    if rule.at[0].startswith(("client", "rejected", "use", "option")):
         where = connection.setting.name if connection.setting else "the DSN"
         span = connection.setting.span if connection.setting else connection.dsn.span
         rows.append((span, f"{where} is set here"))

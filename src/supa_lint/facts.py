@@ -6,7 +6,7 @@ The list of facts is in rules/README.md. A fact that can't be known is `UNKNOWN`
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -14,6 +14,7 @@ from supa_lint import arguments, siblings, tls
 from supa_lint.clients import dotted
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Decision, Fact, decide
 from supa_lint.dsn import judge
+from supa_lint.knowledge import named
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -179,7 +180,7 @@ class ConnectionFacts:
             case "purpose":
                 upper = setting.name.upper()
                 purposes = ("migration", "replication", "job")
-                return next((p for p in purposes if _named(upper, names[p])), "app")
+                return next((p for p in purposes if named(upper, names[p])), "app")
             case "browser":
                 return any(setting.name.startswith(row["prefix"]) for row in names["browser"]) or (
                     any(_stands_in(setting, row) for row in names["browser-places"])
@@ -433,11 +434,7 @@ _ANSWERS: Mapping[str, Callable[[ConnectionFacts, str], Fact]] = {
 def _stands_in(setting: Setting, row: Mapping[str, Any]) -> bool:
     """Whether a setting stands where `row` says: in a file of that name, under those keys."""
     file = setting.span.path.rpartition("/")[2]
-    return fnmatchcase(file, row["file"]) and _named(setting.container, row["under"])
-
-
-def _named(name: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return fnmatchcase(file, row["file"]) and named(setting.container, row["under"])
 
 
 def _refused(param: Param, table: Mapping[str, Any]) -> bool:

@@ -8,8 +8,9 @@ user's own files come on top (`extend.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,12 @@ class Rule:
         """The conditions of a rule about connections; empty for the rules of the engine itself."""
         result: Table = self.data.get("when", {})
         return result
+
+    @property
+    def at(self) -> tuple[str, ...]:
+        """Where a finding points: the first of these that is there."""
+        at = self.data["at"]
+        return tuple(at) if isinstance(at, list) else (at,)
 
     @cached_property
     def places(self) -> frozenset[Place]:
@@ -103,6 +110,11 @@ class Knowledge:
     def current(self, name: str) -> str:
         """The id that a rule has now, if `name` is a former one; else `name`."""
         return self.aliases.get(name, name)
+
+
+def named(name: str, patterns: Iterable[str]) -> bool:
+    """Whether one of the patterns (`*_MIGRATE`) of a list of names.yaml means a name."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def load(extra: Sequence[Path] = ()) -> Knowledge:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from supa_lint.clients import Use
@@ -19,6 +18,7 @@ from supa_lint.dsn.parts import group
 from supa_lint.dsn.rewrite import rewrite
 from supa_lint.environment import Environment, environments, stated
 from supa_lint.facts import ConnectionFacts
+from supa_lint.knowledge import named
 from supa_lint.model import (
     Client,
     Connection,
@@ -296,11 +296,11 @@ class _Linker:
         if environment.place is not Place.LIVE:
             return None
         name = PurePosixPath(environment.path).name
-        named = self._project.platform_named_by(environment.path)
-        if named is not None:
-            return named
+        by_name = self._project.platform_named_by(environment.path)
+        if by_name is not None:
+            return by_name
         patterns = self._project.knowledge.names["deployed-env-files"]
-        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+        if not named(name, patterns):
             return None
         markers = self._markers_around(environment.path)
         if setting is not None and self._set_elsewhere(setting.name, markers):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
-from supa_lint.knowledge import Knowledge
+from supa_lint.knowledge import Knowledge, named
 from supa_lint.model import Connection, Setting, Text
 
 
@@ -81,8 +80,8 @@ def _base(ref: str) -> str:
 
 
 def _listed(setting: Setting, names: list[str]) -> bool:
-    return any(fnmatchcase(setting.name, pattern) for pattern in names)
+    return named(setting.name, names)
 
 
 def _is_for_migrations(setting: Setting, knowledge: Knowledge) -> bool:
-    return any(fnmatchcase(setting.name.upper(), p) for p in knowledge.names["migration"])
+    return named(setting.name.upper(), knowledge.names["migration"])
