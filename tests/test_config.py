@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +16,6 @@ from supa_lint.config import (
     Deploy,
     configures,
     load,
-    matches,
     misnamed_config_files,
     nearest,
     validate,
@@ -276,64 +274,6 @@ def test_misnamed_config_files() -> None:
         "eslint.toml",
     ]
     assert misnamed_config_files([*misnamed, *fine]) == misnamed
-
-
-@pytest.mark.parametrize(
-    ("path", "glob"),
-    [
-        ("a.py", "a.py"),
-        ("x/y/a.py", "a.py"),
-        ("x/y/a.py", "*.py"),
-        ("x/y/a.py", "x/y/*.py"),
-        ("x/y/a.py", "x/**"),
-        ("x/y/a.py", "x/**/a.py"),
-        ("x/a.py", "x/**/a.py"),
-        ("x/y/a.py", "**/a.py"),
-        ("a.py", "**/a.py"),
-        ("x/y/a.py", "**"),
-        ("x/y/a.py", "**/**/**"),
-        ("x/y/a.py", "x"),
-        ("x/y/a.py", "y"),
-        ("x/y/a.py", "x/"),
-        ("x/y/a.py", "./x/y"),
-        ("x/y/a.py", "/x/*/a.py"),
-        ("x/.env.local", "**/.env*"),
-        ("x/.env", "x/*"),
-        ("a1.py", "a[0-9].py"),
-        ("ab.py", "a[!0-9].py"),
-        ("ab.py", "a?.py"),
-        ("a[.py", "a[.py"),
-    ],
-)
-def test_glob_matches(path: str, glob: str) -> None:
-    assert matches(path, glob)
-
-
-@pytest.mark.parametrize(
-    ("path", "glob"),
-    [
-        ("x/y/a.py", "x/*.py"),
-        ("x/y/a.py", "x/a.py"),
-        ("x/y/a.py", "/a.py"),
-        ("x/y/a.py", "./a.py"),
-        ("x/y/a.py", "y/a.py"),
-        ("xy/a.py", "x/**"),
-        ("x", "x/**"),
-        ("a.pyc", "*.py"),
-        ("A.py", "a.py"),
-        ("a1.py", "a[!0-9].py"),
-        ("a/b.py", "a?b.py"),
-        ("x/a.py", "x/**/b/a.py"),
-    ],
-)
-def test_glob_does_not_match(path: str, glob: str) -> None:
-    assert not matches(path, glob)
-
-
-def test_globs_are_quick() -> None:
-    start = time.perf_counter()
-    assert not matches("a/" * 20 + "b", "**/a/" * 4 + "c")
-    assert time.perf_counter() - start < 1
 
 
 def test_what_globs_decide() -> None:

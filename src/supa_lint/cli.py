@@ -7,6 +7,7 @@ configuration, or a path that does not exist; 3 supa-lint itself failed on some 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ CLEAN, FINDINGS, MISUSE, FAILURE = 0, 1, 2, 3
 COMMANDS = ("check", "rules", "explain", "diagnose", "inspect", "map")
 SEVERITIES = ("error", "warning", "info")
 FORMATS = ("full", "concise", "json", "sarif", "github")
+_MANY = 10_000
+"""Objects to make before garbage is looked for."""
 _MAX_INPUT = 4_000_000
 """Bytes of standard input that `diagnose` and `inspect` look at."""
 
@@ -45,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         arguments.insert(0, "check")
     options = _parser().parse_args(arguments)
+    # Facts stay until the end: to look for garbage after each 700 of them took a sixth of a run.
+    gc.set_threshold(_MANY)
     from supa_lint.config import ConfigError
 
     try:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from supa_lint.arguments import argument, first_given
-from supa_lint.config import glob_pattern
 from supa_lint.dsn import url
+from supa_lint.globs import GlobSet
 from supa_lint.knowledge import ClientSpec
 from supa_lint.model import (
     HOLE,
@@ -51,12 +51,20 @@ class Use:
         return first_given(self.call, self.data.get(key, ()))
 
 
+class _Row(NamedTuple):
+    """An entry of a client file, for one of the names it lists."""
+
+    name: str
+    spec: ClientSpec
+    data: Mapping[str, Any]
+    kind: str
+
+
 class Clients:
     """All client files, indexed by the calls they know."""
 
     def __init__(self, specs: Iterable[ClientSpec]) -> None:
-        # Names stay text until the first call comes: a project without code needs no pattern.
-        self._rows: list[tuple[str, ClientSpec, Mapping[str, Any], str]] = []
+        self._rows: dict[str, list[_Row]] = {}
         self._packages: frozenset[str] = frozenset()
         self.configured: list[Mapping[str, Any]] = []
         """Where data files configure clients: the rows `configured` of all client files."""
@@ -66,10 +74,22 @@ class Clients:
             for kind in ("calls", "urls"):
                 for row in spec.data.get(kind, []):
                     for name in row["to"]:
-                        self._rows.append((name, spec, row, kind))
+                        self._add(_Row(name, spec, row, kind))
             for row in spec.data.get("uses", {}).values():
                 for name in row["calls"]:
-                    self._rows.append((name, spec, row, "uses"))
+                    self._add(_Row(name, spec, row, "uses"))
+
+    def _add(self, row: _Row) -> None:
+        last = row.name.rpartition(".")[2]
+        self._rows.setdefault("*" if "*" in last else last, []).append(row)
+
+    def _knowing(self, callee: str) -> Iterator[_Row]:
+        """The entries whose pattern matches a call's name. Only those are tried that end as it
+        does: few of some four hundred."""
+        for last in (callee.rpartition(".")[2], "*"):
+            for row in self._rows.get(last, ()):
+                if dotted(row.name)(callee):
+                    yield row
 
     @cached_property
     def packages(self) -> frozenset[str]:
@@ -78,30 +98,24 @@ class Clients:
 
     def configured_by(self, path: str) -> bool:
         """Whether a file of this name may configure a client."""
-        return self._configuration.fullmatch(path) is not None
+        return bool(self._configuration.matching(path))
 
     @cached_property
-    def _configuration(self) -> re.Pattern[str]:
-        globs = {glob for row in self.configured for glob in row["files"]}
-        return re.compile("|".join(f"(?:{glob_pattern(glob)})" for glob in sorted(globs)))
-
-    @cached_property
-    def _any(self) -> re.Pattern[str]:
-        """All patterns in one."""
-        return re.compile("|".join(f"(?:{dotted(name).pattern})" for name, *_ in self._rows))
+    def _configuration(self) -> GlobSet:
+        return GlobSet(glob for row in self.configured for glob in row["files"])
 
     def wanted(self, callee: str) -> bool:
         """Whether any client file knows this call."""
-        return self._any.fullmatch(callee) is not None
+        return next(self._knowing(callee), None) is not None
 
     def uses(self, call: Call) -> Iterator[Use]:
         """The clients this call may be, in the language of its file."""
         language = LANGUAGES.get(call.span.path.rpartition(".")[2].lower())
-        for name, spec, row, kind in self._rows:
-            if language is not None and spec.data["language"] != language:
+        for row in self._knowing(call.callee):
+            if language is not None and row.spec.data["language"] != language:
                 continue
-            if kind == "calls" and dotted(name).fullmatch(call.callee):
-                yield Use(spec, call, {**spec.data, **row})
+            if row.kind == "calls":
+                yield Use(row.spec, call, {**row.spec.data, **row.data})
 
     def dsns(self, use: Use) -> Iterator[Value]:
         """What the call connects with, as values that may still have holes."""
@@ -124,13 +138,13 @@ class Clients:
 
     def _expression(self, expr: Expr) -> Iterator[Value]:
         if isinstance(expr, Call):
-            for name, _spec, row, kind in self._rows:
-                if kind == "urls" and dotted(name).fullmatch(expr.callee):
-                    if "parts" in row:
-                        joined = _from_parts(expr, row["parts"])
+            for row in self._knowing(expr.callee):
+                if row.kind == "urls":
+                    if "parts" in row.data:
+                        joined = _from_parts(expr, row.data["parts"])
                         if joined:
                             yield joined
-                    elif inner := argument(expr, row["dsn"][0]):
+                    elif inner := argument(expr, row.data["dsn"][0]):
                         yield from self._expression(inner)
                     return
         value = as_value(expr)
@@ -147,10 +161,13 @@ class Clients:
 
 
 @lru_cache(maxsize=1024)
-def dotted(pattern: str) -> re.Pattern[str]:
-    """A pattern of dotted names: `*` within a name, `**` across names."""
+def dotted(pattern: str) -> Callable[[str], bool]:
+    """What tells whether a dotted name matches a pattern: `*` within a name, `**` across names."""
+    if "*" not in pattern:
+        return pattern.__eq__
     escaped = re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", r"[^.]*")
-    return re.compile(escaped)
+    compiled = re.compile(escaped)
+    return lambda name: compiled.fullmatch(name) is not None
 
 
 def _name_in(expr: Expr | None) -> str | None:

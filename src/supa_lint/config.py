@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from supa_lint.globs import matches
 from supa_lint.model import Place, Severity
 from supa_lint.place import place_of
 
@@ -143,48 +143,6 @@ def misnamed_config_files(paths: Iterable[str]) -> list[str]:
         and (_MISNAMED.fullmatch(path.rpartition("/")[2]) or _MISNAMED_AT_ROOT.fullmatch(path))
         and place_of(path) is Place.LIVE
     ]
-
-
-def matches(path: str, glob: str) -> bool:
-    """Whether `path` (relative to the root, with `/`) matches `glob`.
-
-    `*`, `?` and `[...]` match within one name, `**` any number of folders. A glob without `/`
-    matches a name at any depth. A glob that names a folder matches all that is in it.
-    """
-    return _compiled(glob).fullmatch(path) is not None
-
-
-def glob_pattern(glob: str) -> str:
-    """The regular expression that matches the same paths as `glob`."""
-    names = [name for name in glob.split("/") if name not in ("", ".")]
-    if "/" not in glob.rstrip("/"):
-        names.insert(0, "**")
-    pattern = "".join(
-        r"(?:[^/]+/)*" if name == "**" else f"{_name_pattern(name)}/" for name in names
-    )
-    # The last name is a file, or a folder with all that is in it.
-    return pattern + "[^/].*" if names[-1:] == ["**"] else pattern[:-1] + "(?:/.*)?"
-
-
-@lru_cache(maxsize=1024)
-def _compiled(glob: str) -> re.Pattern[str]:
-    return re.compile(glob_pattern(glob), re.DOTALL)
-
-
-def _name_pattern(name: str) -> str:
-    """`*`, `?` and `[...]` of one name; none of them matches a `/`."""
-    pieces = re.split(r"(\*|\?|\[!?\]?[^\]]*\])", name)
-    for index, piece in enumerate(pieces):
-        if piece == "*":
-            pieces[index] = "[^/]*"
-        elif piece == "?":
-            pieces[index] = "[^/]"
-        elif piece.startswith("[") and piece.endswith("]") and len(piece) > 2:
-            inside = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-            pieces[index] = f"[^{inside[1:]}/]" if inside.startswith("!") else f"(?!/)[{inside}]"
-        else:
-            pieces[index] = re.escape(piece)
-    return "".join(pieces)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -32,26 +32,33 @@ class Consumers:
     """What code holds that uses a connection.
 
     `names` are spellings of variables (and what reads variables without naming them), `calls` the
-    words of each call of a client, by language.
+    words of each call of a client, by language: under its first word, what else it is made of.
     """
 
     names: Words
-    calls: Mapping[str, tuple[Words, ...]]
+    calls: Mapping[str, Mapping[bytes, frozenset[bytes]]]
 
     @property
     def words(self) -> Words:
         """Of these words every such file holds one at least."""
-        return _shortest(
-            [*self.names, *(max(c, key=len) for row in self.calls.values() for c in row)]
-        )
+        calls = [
+            max(first, other, key=len)
+            for row in self.calls.values()
+            for first, others in row.items()
+            for other in others
+        ]
+        return _shortest([*self.names, *calls])
 
     def fits(self, file: File) -> bool:
         """Whether the file may use a connection."""
         data = file.data
         if any(name in data for name in self.names):
             return True
-        calls = self.calls.get(LANGUAGES.get(file.path.rpartition(".")[2].lower(), ""), ())
-        return any(all(word in data for word in call) for call in calls)
+        calls = self.calls.get(LANGUAGES.get(file.path.rpartition(".")[2].lower(), ""), {})
+        return any(
+            first in data and any(other in data for other in others)
+            for first, others in calls.items()
+        )
 
 
 def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowledge) -> Consumers:
@@ -59,7 +66,7 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
     to a database."""
     variables = _variables(facts, Endpoints(knowledge.endpoints)) | {*stated}
     names = {spelling for name in variables for spelling in _spellings(name)}
-    calls: dict[str, dict[Words, None]] = {}
+    calls: dict[str, dict[bytes, set[bytes]]] = {}
     readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
     for spec in readable:
         for callee in _callees(spec):
@@ -67,11 +74,14 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
                 piece for piece in re.split(r"\.|\*+", callee) if piece not in ("", *_OF_READERS)
             ]
             if pieces:
-                words = tuple(piece.encode() for piece in dict.fromkeys((pieces[0], pieces[-1])))
-                calls.setdefault(spec.data["language"], {})[words] = None
+                first, last = pieces[0].encode(), pieces[-1].encode()
+                calls.setdefault(spec.data["language"], {}).setdefault(first, set()).add(last)
     return Consumers(
         _shortest(name.encode() for name in (*names, *knowledge.names["reads"])),
-        {language: tuple(rows) for language, rows in calls.items()},
+        {
+            language: {first: frozenset(others) for first, others in rows.items()}
+            for language, rows in calls.items()
+        },
     )
 
 

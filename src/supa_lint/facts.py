@@ -366,9 +366,9 @@ class ConnectionFacts:
         return [
             call
             for call in self.project.calls_beside(path)
-            if any(p.fullmatch(call.callee) for p in patterns)
+            if any(fits(call.callee) for fits in patterns)
             and arguments.fit(call, row.get("arguments", {}))
-            and not any(p.fullmatch(w) for p in around for w in call.within)
+            and not any(fits(name) for fits in around for name in call.within)
         ]
 
     def _platform(self, name: str) -> Fact:

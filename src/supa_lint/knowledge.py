@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from supa_lint import HOMEPAGE
+from supa_lint.globs import name_test
 from supa_lint.model import Place, Severity
 
 Table = Mapping[str, Any]
@@ -114,7 +114,7 @@ class Knowledge:
 
 def named(name: str, patterns: Iterable[str]) -> bool:
     """Whether one of the patterns (`*_MIGRATE`) of a list of names.yaml means a name."""
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+    return any(name_test(pattern)(name) for pattern in patterns)
 
 
 def load(extra: Sequence[Path] = ()) -> Knowledge:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from supa_lint.clients import Clients
-from supa_lint.config import Config, matches
+from supa_lint.config import Config
+from supa_lint.globs import matches
 from supa_lint.knowledge import Knowledge
 from supa_lint.manifests import platform_of
 from supa_lint.model import NOWHERE, Call, Facts, Package, Place, Platform, Span

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from supa_lint.config import matches
 from supa_lint.dsn.parts import role_of
+from supa_lint.globs import matches
 from supa_lint.model import Call, Const, Expr, Span, Unknown
 from supa_lint.model import Mapping as Table
 from supa_lint.read import text as plain

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from supa_lint import conditions
 from supa_lint.clients import Clients
 from supa_lint.conditions import UNKNOWN
-from supa_lint.config import matches
+from supa_lint.globs import matches
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import ipv6_word
 from supa_lint.model import (
