@@ -54,6 +54,8 @@ def test_fail_on(project: Path) -> None:
     ("arguments", "says"),
     [
         (["check", "nowhere.env"], "no such file"),
+        (["inpsect"], "did you mean 'inspect'?"),
+        (["check", "expalin"], "did you mean 'explain'?"),
         (["check", "--select", "bare-user-on-shared-pool"], "bare-user-on-shared-pooler"),
         (["explain", "missing-ssl-mode"], "missing-sslmode"),
         (["check", "--format", "json", "--format", "sarif"], "--output"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[str]:
     main(["check", "--format", "concise", *arguments])
     captured = capsys.readouterr()
     assert CANARY not in captured.out + captured.err
-    lines = [line.split(" ") for line in captured.out.splitlines() if "[" in line]
+    found = [line for line in captured.out.splitlines() if re.search(r"^\S+:\d+:\d+: ", line)]
+    lines = [line.split(" ") for line in found]
     return [f"{place} {rule.partition('[')[2][:-1]}" for place, rule, *_ in lines]
 
 
@@ -152,10 +154,10 @@ def test_no_output_shows_the_value(
 
 
 def test_facts_and_file_hold_no_secret() -> None:
-    file, facts = read(["A", "B"], {"A": TRANSACTION, "B": CANARY})
-    assert file.data == b"A=***\nB=***\n"
+    file, facts = read(["A", "DB_PASSWORD"], {"A": TRANSACTION, "DB_PASSWORD": CANARY})
+    assert file.data == b"A=***\nDB_PASSWORD=***\n"
     assert CANARY not in repr(facts)
-    assert [(s.span.start, s.span.end) for s in facts.settings] == [(0, 5), (6, 11)]
+    assert [(s.span.start, s.span.end) for s in facts.settings] == [(0, 5), (6, 21)]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,7 @@ def test_facts_and_file_hold_no_secret() -> None:
         (["--environ", TRANSACTION], "names of variables"),
         (["--environ", f"p@{CANARY},DATABASE_URL"], "names of variables"),
         (["--environ", CANARY], "one of the variables is not set"),
+        (["--environ", "DATABASE_URL,OTHER"], "OTHER holds no Postgres connection string"),
         (["--environ", ""], "names of variables"),
         (["--platform", "vercle"], "did you mean 'vercel'"),
         ([TRANSACTION], "no path"),
@@ -181,6 +184,7 @@ def test_wrong_use(
     says: str,
 ) -> None:
     monkeypatch.setenv("EMPTY", " ")
+    monkeypatch.setenv("OTHER", f"mysql://app:{CANARY}@db.example.com/app")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     assert main(["check", *arguments]) == 2
     captured = capsys.readouterr()

@@ -154,7 +154,8 @@ def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Relate
     if "client" in asked and connection.client is not None:
         rows.append((connection.client.call.span, f"{connection.client.label} connects here"))
     if "platform" in asked and connection.platform is not None:
-        rows.append((connection.platform.span, f"{connection.platform.label} is declared here"))
+        verb = "are" if connection.platform.others else "is"
+        rows.append((connection.platform.span, f"{connection.platform.label} {verb} declared here"))
     for name in rule.when:
         if name.startswith("environment."):
             other = facts.sibling(name.removeprefix("environment."))

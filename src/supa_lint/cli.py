@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from supa_lint.config import ConfigError
 
     try:
+        _check_command(arguments)
         result: int = options.run(options)
         sys.stdout.flush()
     except (UsageError, ConfigError) as error:
@@ -172,6 +173,17 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_map)
     show.add_argument("--format", choices=("text", "mermaid", "json"), default="text")
     return parser
+
+
+def _check_command(arguments: Sequence[str]) -> None:
+    """Raises `UsageError` for what is neither a path nor a command, but nearly one."""
+    from supa_lint.config import nearest
+
+    word = arguments[1] if len(arguments) > 1 else ""
+    if arguments[0] == "check" and word.isalpha() and not os.path.lexists(word):
+        near = nearest(word, COMMANDS)
+        if near:
+            raise UsageError(f"{word}: no such command, file or folder; did you mean '{near}'?")
 
 
 def _config_path(text: str) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from supa_lint.dsn.parts import role_of
 from supa_lint.environment import PROCESS
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
@@ -29,7 +30,8 @@ def read(
     `platform` if it is given.
 
     Every part of a value stands at the `***` of its line. The file is not in git: nothing in it is
-    committed. Raises `UsageError` for what is no name, and for a name that has no value.
+    committed. Raises `UsageError` for what is no name, and for a name that has no value or one that
+    is neither a connection string nor a part of one.
     """
     names = list(dict.fromkeys(names))
     # All of them before any is quoted: somebody may have written $NAME in place of NAME.
@@ -38,8 +40,7 @@ def read(
     for name in names:
         if not environ.get(name, "").strip():
             state = "is empty" if name in environ else "is not set"
-            quoted = name if _QUOTABLE.fullmatch(name) else "one of the variables"
-            raise UsageError(f"--environ: {quoted} {state} in this process's environment")
+            raise UsageError(f"--environ: {_quoted(name)} {state} in this process's environment")
     lines = [f"{name}={MASK}\n" for name in names]
     file = File(PROCESS, "".join(lines).encode(), tracked=False)
     sealer = Sealer(file)
@@ -47,14 +48,20 @@ def read(
     at = 0
     for name, line in zip(names, lines, strict=True):
         end = at + len(line) - 1
-        raw = Raw(environ[name].strip(), file.span(end - len(MASK), end))
+        value = sealer.seal(Raw(environ[name].strip(), file.span(end - len(MASK), end)), name)
+        if value.dsn is None and value.text == MASK and not role_of(name):
+            raise UsageError(f"--environ: {_quoted(name)} holds no Postgres connection string")
         settings.append(
             Setting(
                 name,
-                sealer.seal(raw, name),
+                value,
                 file.span(at, end),
                 platform=platform_of(platform, NOWHERE) if platform else None,
             )
         )
         at += len(line)
     return file, Facts(PROCESS, settings=tuple(settings), secrets=tuple(sealer.secrets))
+
+
+def _quoted(name: str) -> str:
+    return name if _QUOTABLE.fullmatch(name) else "one of the variables"

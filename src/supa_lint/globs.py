@@ -34,13 +34,14 @@ class GlobSet:
         self._inside = _ByLastName()
         everywhere = set()
         for glob in globs:
-            names = glob.rstrip("/").split("/")
-            if names[-1] != _ANY_FOLDERS:
-                self._named.add(names[-1], glob)
-            elif len(names) == 1:
-                everywhere.add(glob)
+            names = _names(glob)
+            index = self._inside if names[-1:] == [_ANY_FOLDERS] else self._named
+            while names[-1:] == [_ANY_FOLDERS]:
+                names.pop()
+            if names:
+                index.add(names[-1], glob)
             else:
-                self._inside.add(names[-2], glob)
+                everywhere.add(glob)
         self._in_folder: dict[str, frozenset[str]] = {"": frozenset(everywhere)}
 
     def matching(self, path: str) -> frozenset[str]:
@@ -86,7 +87,7 @@ class _ByLastName:
 
 class _Glob:
     def __init__(self, glob: str) -> None:
-        names = [name for name in glob.split("/") if name not in ("", ".")]
+        names = _names(glob)
         if "/" not in glob.rstrip("/"):
             names.insert(0, _ANY_FOLDERS)
         # Between `**`, each of which may stand for any number of names.
@@ -120,6 +121,10 @@ class _Glob:
                 return False
             start += len(group)
         return not self._inside or start < len(names)
+
+
+def _names(glob: str) -> list[str]:
+    return [name for name in glob.split("/") if name not in ("", ".")]
 
 
 def _fits(tests: Sequence[_Name], names: Sequence[str], start: int) -> bool:

@@ -117,7 +117,10 @@ def inspect(text: str, knowledge: Knowledge) -> Inspection:
         endpoint=endpoint,
         tls=None if tls is UNKNOWN else "absent" if tls is ABSENT else str(tls),
         works=tuple(through.get("works", ())),
-        fails=tuple(through.get("fails", ())),
+        fails=(
+            *through.get("fails", ()),
+            *(["from networks that have only IPv6"] if endpoint.family == "ipv4" else []),
+        ),
         unreachable=_platforms(endpoint, "no", knowledge),
         opt_in=_platforms(endpoint, "opt-in", knowledge),
         depends=_platforms(endpoint, "unknown", knowledge),
@@ -260,8 +263,6 @@ def _lines(found: Inspection) -> Iterator[str]:
         fails.append(f"unless IPv6 is switched on there: {', '.join(found.opt_in)}")
     if found.depends:
         fails.append(f"from some setups of: {', '.join(found.depends)}")
-    if found.endpoint.family == "ipv4":
-        fails.append("from networks that have only IPv6")
     yield from _list("Does not work:", fails)
     yield from _list(
         "Clients that need a switch, because they prepare statements by name:",

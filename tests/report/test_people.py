@@ -99,7 +99,11 @@ CLEAN = replace(report(), checked=1)
     ("about", "closing"),
     [
         (CLEAN, "No findings in 1 file."),
-        (replace(CLEAN, checked=0), "No findings in 0 files."),
+        (
+            replace(CLEAN, checked=0),
+            "No findings in 0 files.\nNo file here names a Supabase database. If the connection strings are kept"
+            " elsewhere, say\nunder [variables] what the variables hold, or check the values with --environ NAME.",
+        ),
         (replace(CLEAN, suppressed=1), "No findings in 1 file (1 suppressed)."),
         (replace(CLEAN, withheld=1), "No findings in 1 file (1 note only with --pedantic)."),
         (

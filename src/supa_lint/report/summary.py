@@ -9,11 +9,16 @@ from supa_lint.report.text import clean
 
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 
+_ELSEWHERE = (
+    "No file here names a Supabase database. If the connection strings are kept elsewhere, say",
+    "under [variables] what the variables hold, or check the values with --environ NAME.",
+)
+
 
 def closing(report: Report, style: Style) -> list[str]:
-    """One line per note, and the line with the counts."""
+    """One line per note, the counts, and what to do where there was nothing to lint."""
     notes = [f"{style.bold(clean(note.path))}: {clean(note.text)}" for note in report.notes]
-    return [*notes, _counts(report, style)]
+    return [*notes, _counts(report, style), *([] if report.checked else _ELSEWHERE)]
 
 
 def _counts(report: Report, style: Style) -> str:
