@@ -15,7 +15,6 @@ PLACES = {
         ".env.test",
         ".env.CLEAN",
         ".env.local-testing",
-        ".env.txt",
         ".dev.vars",
         "api.env",
         ".vercel/.env.production.local",
@@ -52,6 +51,7 @@ PLACES = {
     Place.EXAMPLE: [
         "docs/lambda-environment-variables.env",
         ".env.example",
+        ".env.txt",
         "apps/api/.env-template",
         ".env.vercel.example",
         ".env.sample",

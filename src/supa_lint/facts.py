@@ -215,10 +215,11 @@ class ConnectionFacts:
         """The variable behind `environment.<name>`."""
         find = {
             "other-project": siblings.other_project,
+            "override": siblings.override,
             "placeholder": siblings.placeholder,
             "second-pooler": siblings.second_pooler,
         }[name]
-        return find(self.connection, self.project.knowledge)
+        return find(self.connection, self.project)
 
     def _client(self, name: str) -> Fact:
         client = self.connection.client

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.knowledge import Knowledge, named
-from supa_lint.model import Connection, Setting, Text
+from supa_lint.model import Connection, Place, Setting, Text
+from supa_lint.project import Project
 
 
-def other_project(connection: Connection, knowledge: Knowledge) -> Setting | None:
+def other_project(connection: Connection, project: Project) -> Setting | None:
     """A variable beside this one that names another project, though both are of the plain names
     that mean *the* project (`names.yaml`, `one-project`).
 
     An API URL or key says which project is meant; without one the first DSN does.
     """
+    knowledge = project.knowledge
     own = judge.ref_of(connection.dsn, connection.endpoint)
     setting = connection.setting
     names = knowledge.names["one-project"]
@@ -37,12 +39,13 @@ def other_project(connection: Connection, knowledge: Knowledge) -> Setting | Non
     return None
 
 
-def second_pooler(connection: Connection, knowledge: Knowledge) -> Setting | None:
+def second_pooler(connection: Connection, project: Project) -> Setting | None:
     """The variable that takes the application through the shared pooler, beside this one that
     takes it through the dedicated pooler of the same project."""
     own = judge.ref_of(connection.dsn, connection.endpoint)
     if connection.endpoint.kind != "dedicated-pooler" or own is None:
         return None
+    knowledge = project.knowledge
     endpoints = Endpoints(knowledge.endpoints)
     for other in connection.variables.values():
         if other.value.dsn is None or _is_for_migrations(other, knowledge):
@@ -54,12 +57,34 @@ def second_pooler(connection: Connection, knowledge: Knowledge) -> Setting | Non
     return None
 
 
-def placeholder(connection: Connection, _: Knowledge) -> Setting | None:
-    """A variable beside this one, no DSN, that still holds a word to be replaced."""
+def placeholder(connection: Connection, project: Project) -> Setting | None:
+    """A variable beside this one or in its file, no DSN, that still holds a word to be replaced."""
     setting = connection.setting
-    for other in connection.variables.values():
+    path = (setting or connection.dsn).span.path
+    in_file = (other for facts in project.facts if facts.path == path for other in facts.settings)
+    for other in (*connection.variables.values(), *in_file):
         if other.value.placeholder and other != setting:
             return other
+    return None
+
+
+def override(connection: Connection, project: Project) -> Setting | None:
+    """The same variable in a live file beside this one (`.env.local` beside `.env`), with nothing
+    in it that has to be replaced."""
+    setting = connection.setting
+    if setting is None:
+        return None
+    folder = setting.span.path.rpartition("/")[0]
+    for facts in project.facts:
+        if facts.path == setting.span.path or facts.path.rpartition("/")[0] != folder:
+            continue
+        if project.places.get(facts.path) is not Place.LIVE:
+            continue
+        for other in facts.settings:
+            same = (other.name, other.container) == (setting.name, setting.container)
+            dsn = other.value.dsn
+            if same and not (other.value.placeholder or (dsn and judge.has_placeholder(dsn))):
+                return other
     return None
 
 

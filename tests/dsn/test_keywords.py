@@ -42,6 +42,35 @@ def test_keyword_strings(text: str, spelling: str) -> None:
     assert "Tr0ub4dour" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"User Id=postgres;Password=Tr0ub4dour;Server={HOST};Port=5432;Database=postgres",
+        f"Host={HOST}; Port=5432; Username=postgres; Password=Tr0ub4dour; SSL Mode=Require;",
+        f"host={HOST} port=5432 user=postgres password=Tr0ub4dour",
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["{}", '// "Default": "{}"', "# use {} here", "`{}`.", "psql '{}' -f x.sql"]
+)
+def test_keyword_strings_are_found_in_text(text: str, around: str) -> None:
+    written = around.format(text)
+    assert [written[start:end] for start, end in dsn.find(written)] == [text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"host={HOST} and port=5432",
+        "Host=localhost;Port=5432;Username=postgres;Password=x",
+        f"a=1;b=2;c={HOST}",
+        f"const host = {HOST}; port = 5432; user = postgres",
+    ],
+)
+def test_other_text_holds_no_keyword_string(text: str) -> None:
+    assert list(dsn.find(text)) == []
+
+
 @pytest.mark.parametrize("text", ["host=x", "a=b c=d", "port=5432 user=x", "say host=x and go", ""])
 def test_other_texts_are_no_keyword_string(text: str) -> None:
     assert dsn.parse(Raw(text, Span("f", 0, len(text)))) is None

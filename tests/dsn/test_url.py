@@ -146,6 +146,7 @@ def test_no_password_is_ever_kept(password: str) -> None:
     "password",
     [
         "pass%40word",
+        "MySecurePassword123",
         "P@ssw0rd",
         "MyP%40ss%21234",
         "P%40ss%24Word%21123",

@@ -20,7 +20,7 @@ def parse(raw: Raw) -> Dsn | None:
 
 def find(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of every DSN in free text. Only DSNs that name a host are worth finding."""
-    yield from url.find(text)
+    yield from sorted((*url.find(text), *keywords.find(text)))
 
 
 __all__ = ["find", "parse"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from supa_lint.dsn.words import describe_password
@@ -16,6 +17,15 @@ _NPGSQL = re.compile(r"\s*(?P<key>[A-Za-z][A-Za-z _]*?)\s*=\s*(?P<plain>[^;]*)(?
 
 _SEVERAL = re.compile(r"=[^;]*\s\w+\s*=")  # in one piece: libpq's, with a `;` in a value
 _HOST = re.compile(r"[^\s=]*")
+
+_VALUE = r"""=[^\s;"'`\\]{0,300}"""
+_FIND = re.compile(
+    rf"(?<![\w;])(?:host|server|port|user(?:name|\ ?id)?|uid|password|pwd|database|db){_VALUE}"
+    rf"(?:;\ ?[a-z][a-z ]{{1,30}}{_VALUE}){{2,30}};?"
+    rf"|(?<!\w)(?:host|hostaddr|port|user|password|dbname){_VALUE}"
+    rf"(?:\ [a-z_]{{1,30}}{_VALUE}){{2,30}}",
+    re.IGNORECASE,
+)
 
 _NAMES = {
     "host": "host",
@@ -49,6 +59,14 @@ def parse(raw: Raw) -> Dsn | None:
     if ";" in raw.text and not _SEVERAL.search(raw.text):
         return _build(raw, _pairs(raw.text, _NPGSQL), "npgsql")
     return _build(raw, _pairs(raw.text, _LIBPQ), "keywords")
+
+
+def find(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of the keyword strings in free text that may name a host of Supabase."""
+    if "supabase." in text:
+        for match in _FIND.finditer(text):
+            if "supabase." in match[0]:
+                yield match.span()
 
 
 def _pairs(text: str, pattern: re.Pattern[str]) -> list[_Pair]:

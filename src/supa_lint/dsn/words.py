@@ -71,7 +71,7 @@ _DICTIONARY = re.compile(
       (?:my|the|a|enter|encoded|escaped|actual|db|url|new|word|words|plain|text|special|chars?|ur|pg|sb|db1|from|not|is|it|put|with|hidden|sup3r|s3cr3t|p4ssw0rd
         |p@ssw0rd|passw0rt|senha|aqui|mot|de|passe|motdepasse|votre|mdp|contrasena|clave|la|tua|geheim
         |passwort|kennwort|sekret|wachtwoord|losenord|haslo|heslo|parola|sifre|adgangskode|lozinka
-        |jelszo|salasana|1|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong
+        |jelszo|salasana|1|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong|secure|safe|complex|random|generated|unique|choose|use|set
         |hunter\d*|secret|password|passwd|passw0rd|pass|pwd|pw|pa55|postgres|postgresql|supabase|admin|root|user
         |foo|bar|baz|qux|abc|xyz|qwerty|letmein|hello|world|changeme|value|here|insecure|local|localhost|dev
         |correct|horse|battery|staple|canary|leak|leaked|invalid|wrong|none|null|token|key|database|mock|stub|fixture
