@@ -17,7 +17,18 @@ from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.labels import endpoint_label
-from supa_lint.model import NOWHERE, Connection, Failure, Finding, Related, Span, Text
+from supa_lint.model import (
+    MASK,
+    NOWHERE,
+    Connection,
+    Dsn,
+    Failure,
+    Finding,
+    PasswordKind,
+    Related,
+    Span,
+    Text,
+)
 from supa_lint.project import Project
 from supa_lint.report.text import mask_random_words
 
@@ -103,6 +114,12 @@ def _joined(first: Finding, *others: Finding) -> Finding:
     return replace(first, related=tuple(dict.fromkeys(same + rest)))
 
 
+def _may_be_a_password(dsn: Dsn) -> bool:
+    """Whether the user may be the rest of a password: of a DSN that is broken off before it."""
+    alone = dsn.spelling == "url" and dsn.password.kind is PasswordKind.ABSENT
+    return alone and dsn.user is not None and not dsn.user.text.startswith("postgres")
+
+
 def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
     """Where a finding points. What has no place of its own is shown at the whole DSN."""
     connection = facts.connection
@@ -184,6 +201,8 @@ class _Names:
         match name.split("."):
             case ["setting", "name"]:
                 return connection.setting.name if connection.setting else "this DSN"
+            case ["dsn", "user"] if _may_be_a_password(connection.dsn):
+                return MASK
             case ["endpoint", "label"]:
                 return endpoint_label(connection.endpoint)
             case ["client", "label"]:

@@ -84,15 +84,22 @@ _TOKEN = re.compile(
     r"(?P<prefix>\bsb_secret_|\bsbp_|)"
     r"(?:(?<=sb_secret_)[\w-]{4,}|(?<=sbp_)\w{8,}|\beyJ[\w-]{8,}(?:\.[\w-]+){0,2})"
 )
+_UP_TO_HOST = r"(?:(?!://).){1,400}(?=@[\w.-]{0,80}supabase\.)"
+"""All up to the last host of Supabase in a line, if no other URL begins before it."""
 # What a reader has masked is understood: a later `@` is not its end.
 _URL_PASSWORD = re.compile(
     r"""://[^\s:/@"'`]*:(?!\*\*\*@)"""
-    r"""([^\s"'`]{1,1000}(?=@)|\S{1,1000}(?=@)|(?!\d+\b).{1,200}?(?=@[\w.-]+[:/]))@"""
+    rf"""({_UP_TO_HOST}"""
+    r"""|[^\s"'`]{1,1000}(?=@)|\S{1,1000}(?=@)|(?!\d+\b).{1,200}?(?=@[\w.-]+[:/]))@"""
 )
 _REST = re.compile(
-    r"\*\*\*((?!@)(?:\S{1,1000}(?=@[\w.-])|.{1,200}(?=@[\w-]+\.[\w.-]+(?:[:/?]|$))))"
+    r"\*\*\*((?!@)(?:\S{1,1000}(?=@[\w.-])|.{1,200}(?=@[\w-]+\.[\w.-]+(?:[:/?]|$)))"
+    rf"|{_UP_TO_HOST})"
 )
 """What stands between a mask and a host: where a DSN was broken off, the rest of its password."""
+_REST_OF_PARAM = re.compile(
+    r"""(?i:pass(?:word)?|pwd)=\*\*\*((?:[<>|\\]|["'`](?=[^\s&;]{0,200}\w))[^\s&;]{0,200})"""
+)
 _ASSIGNED = re.compile(
     r"""(?:passw(?:or)?d|passwd|pwd|secret|token|api[_-]?key|service[_-]?role)[\w-]{0,40}["']?"""
     r"""\s*(?:=>|:=|[=:])\s*(?P<value>"[^"]+"|'[^']+'|[^\s"'][^\s]*|["'][^\s]+)""",
@@ -118,7 +125,8 @@ def secrets(text: str) -> Iterator[Edit]:
     for match in _URL_PASSWORD.finditer(text):
         if not _NO_SECRET.fullmatch(match[1]):
             edits.append((match.start(1), match.end(1), MASK))
-    edits += [(*match.span(1), "") for match in _REST.finditer(text)]
+    for rest in (_REST, _REST_OF_PARAM):
+        edits += [(*match.span(1), "") for match in rest.finditer(text)]
     yield from _merged(edits)
 
 
