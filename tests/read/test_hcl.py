@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import load
-from supa_lint.model import HOLE, Facts, Setting, Value
+from supa_lint.model import HOLE, Const, Facts, Setting, Value
 from supa_lint.read import Context, hcl
 from supa_lint.read import read as dispatch
 from supa_lint.source import File
@@ -292,6 +292,43 @@ RESOURCES = {
         'template {\ncontainer {\nenv {\nname = "DB"\nvalue = "DSN"\n}\n}\n}',
         "azure-container-apps",
     ),
+    "azurerm_container_app_job": (
+        'secret {\nname = "DB"\nvalue = "DSN"\n}',
+        "azure-container-apps",
+    ),
+    "azurerm_linux_web_app_slot": ('app_settings = { DB = "DSN" }', "azure-app-service"),
+    "azurerm_function_app": ('app_settings = { DB = "DSN" }', "azure-functions"),
+    "cloudflare_worker_script": (
+        'secret_text_binding {\nname = "DB"\ntext = "DSN"\n}',
+        "cloudflare-workers",
+    ),
+    "cloudflare_workers_script": (
+        'bindings = [{ name = "KV", type = "kv" }, { name = "DB", type = "secret_text", text = "DSN" }]',
+        "cloudflare-workers",
+    ),
+    "cloudflare_workers_secret": ('name = "DB"\nsecret_text = "DSN"', "cloudflare-workers"),
+    "cloudflare_pages_project": (
+        'deployment_configs = { production = { env_vars = { DB = { value = "DSN" } } } }',
+        "cloudflare-workers",
+    ),
+    "netlify_environment_variable": (
+        'key = "DB"\nsecret_values = [{ value = "DSN", context = "all" }]',
+        "netlify",
+    ),
+    "fly_machine": ('env = { DB = "DSN" }', "fly"),
+    "fly_secret": ('key = "DB"\nvalue = "DSN"', "fly"),
+    "heroku_config": ('sensitive_vars = { DB = "DSN" }', "heroku"),
+    "kubernetes_secret_v1": ('data = { DB = "DSN" }', "kubernetes"),
+    "kubernetes_cron_job_v1": (
+        "spec {\njob_template {\nspec {\ntemplate {\nspec {\ncontainer {\nenv {\n"
+        'name = "DB"\nvalue = "DSN"\n}\n}\n}\n}\n}\n}\n}',
+        "kubernetes",
+    ),
+    "google_app_engine_standard_app_version": ('env_variables = { DB = "DSN" }', "app-engine"),
+    "supabase_edge_function_secrets": (
+        'secrets = [{ name = "DB", value = "DSN" }]',
+        "supabase-edge-functions",
+    ),
 }
 
 
@@ -303,6 +340,7 @@ def test_resources_that_set_variables(resource: str) -> None:
     facts = hcl.read(file, load().platforms)
     found = [setting for setting in facts.settings if setting.value.dsn]
     assert [(s.name, s.platform and s.platform.id) for s in found] == [("DB", platform)]
+    assert found[0].container == f"resource.{resource}.a" or resource == "cloudflare_pages_project"
     assert at(file, found[0].value) == DSN
 
 
@@ -320,3 +358,61 @@ def test_a_variable_of_the_development_environment_is_not_deployed(
     facts = hcl.read(File("main.tf", content.encode()), load().platforms)
     found = [setting for setting in facts.settings if setting.value.dsn]
     assert [bool(setting.platform) for setting in found] == [deployed]
+
+
+def test_several_bindings_of_a_worker() -> None:
+    blocks = "".join(
+        f'secret_text_binding {{\nname = "{name}"\ntext = "{DSN}"\n}}\n' for name in ("A", "B")
+    )
+    _, facts = read(f'resource "cloudflare_workers_script" "a" {{\n{blocks}}}\n')
+    assert [(s.name, s.platform and s.platform.id) for s in facts.settings] == [
+        ("A", "cloudflare-workers"),
+        ("B", "cloudflare-workers"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        f'values = [{{ value = "{DSN}", context = "dev" }}]',
+        f'values = [{{ value = "{DSN}", context = "all" }}]\nscopes = ["builds"]',
+        f'values = [{{ value = "{DSN}", context = "production" }}, {{ value = "x", context = "dev" }}]',
+    ],
+)
+def test_what_a_variable_of_netlify_is_not_for(given: str) -> None:
+    _, facts = read(f'resource "netlify_environment_variable" "a" {{\nkey = "DB"\n{given}\n}}\n')
+    assert {setting.platform for setting in facts.settings if setting.value.dsn} == {None}
+
+
+@pytest.mark.parametrize(
+    ("source", "platform"),
+    [("terraform-aws-modules/lambda/aws", "aws-lambda"), ("./modules/function", None)],
+)
+def test_a_module_that_makes_a_function(source: str, platform: str | None) -> None:
+    _, facts = read(
+        f'module "f" {{\nsource = "{source}"\nenvironment_variables = {{ DB = "{DSN}" }}\n}}\n'
+    )
+    (found,) = (setting for setting in facts.settings if setting.value.dsn)
+    assert (found.name, found.platform and found.platform.id) == ("DB", platform)
+
+
+def test_a_resource_may_configure_a_client() -> None:
+    file = File(
+        "main.tf",
+        f'''resource "cloudflare_hyperdrive_config" "db" {{
+          origin = {{ host = var.host, port = 5432, user = "postgres", password = "Tr0ub4dour-xk" }}
+        }}
+        variable "host" {{ default = "{HOST}" }}'''.encode(),
+    )
+    knowledge = load()
+    facts = dispatch(file, Context(knowledge, Clients(knowledge.clients.values())))
+    assert isinstance(facts, Facts)
+    (call,) = facts.calls
+    assert call.callee == "hyperdrive.origin.db"
+    host, port = call.keyword("host"), call.keyword("port")
+    assert isinstance(port, Const)
+    assert port.value == 5432
+    assert isinstance(host, Value)
+    assert host.hole is not None
+    assert host.hole.symbol == "var:host"
+    assert "Tr0ub4dour" not in repr(facts)

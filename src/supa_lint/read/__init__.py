@@ -120,7 +120,7 @@ def _toml(file: File, context: Context) -> Facts:
 def _hcl(file: File, context: Context) -> Facts:
     from supa_lint.read.hcl import read
 
-    return read(file, context.knowledge.platforms)
+    return read(file, context.knowledge.platforms, context.clients)
 
 
 def _ini(file: File, context: Context) -> Facts:

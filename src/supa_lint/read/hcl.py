@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Definition, Facts, Hole, Span
 from supa_lint.raw import Raw
@@ -59,7 +60,9 @@ _PATTERNS = {
 }
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(
+    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
+) -> Facts:
     """The settings of a file; the values of its variables and locals are definitions too.
 
     Raises grammar.TooSlowError.
@@ -71,7 +74,7 @@ def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
     sealer = Sealer(file)
     reader = _Reader(source)
     document = reader.document(root)
-    facts = tree.facts(file, [document], platforms, sealer)
+    facts = tree.facts(file, [document], platforms, sealer, clients)
     definitions = tuple(_definitions(file, document, sealer))
     comments, patterns = source.spans(reader.comments), source.spans(reader.patterns)
     return replace(with_rest(facts, file, sealer, comments, patterns), definitions=definitions)

@@ -102,6 +102,9 @@ class _Home(NamedTuple):
     syntax: str
     exported: bool = True
     encoding: str | None = None
+    names: Sequence[str] = _NAME_KEYS
+    """Keys of an item that hold its name, and those of its value."""
+    values: Sequence[str] = _VALUE_KEYS
 
 
 class _Document:
@@ -164,7 +167,11 @@ class _Document:
                     syntax = data.get("interpolation", "unknown")
                     exported = row.get("exported", True)
                     home = _Home(container, platform, syntax, exported, row.get("encoding"))
-                    if not (row.get("item") and self._item(match.node, home)):
+                    item = row.get("item")
+                    if isinstance(item, Mapping):
+                        home = home._replace(names=[item["name"]], values=[item["value"]])
+                    branch = isinstance(match.node, Branch)
+                    if not (item and branch and self._item(match.node, home)):
                         self._declared(match, home)
         for row in data.get("scripts", []) if _matters(self._root) else ():
             for match, container, platform in self._declarations(spec, row, marker):
@@ -280,8 +287,8 @@ class _Document:
     def _item(self, item: Node, home: _Home) -> bool:
         """An item of a list, if it is a variable: `NAME=value`, or a name and its value apart."""
         if isinstance(item, Branch):
-            name = next((item.by_key[key] for key in _NAME_KEYS if key in item.by_key), None)
-            value = next((item.by_key[key] for key in _VALUE_KEYS if key in item.by_key), None)
+            name = next((item.by_key[key] for key in home.names if key in item.by_key), None)
+            value = next((item.by_key[key] for key in home.values if key in item.by_key), None)
             if name is None or not isinstance(name.node, Scalar):
                 return False
             if home.platform is None and not (value and isinstance(value.node, Scalar)):
@@ -289,7 +296,10 @@ class _Document:
             written = name.node.raw.text
             if not _NAME.fullmatch(written):
                 return False
-            self._set(written, name.node.span, value and value.node, home, item.span)
+            node = value and value.node
+            if isinstance(node, Listing) and len(node.items) == 1:
+                node = node.items[0]
+            self._set(written, name.node.span, node, home, item.span)
             return True
         if not isinstance(item, Scalar) or "\n" in item.raw.text:
             return False
