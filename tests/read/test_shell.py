@@ -316,8 +316,8 @@ def test_a_program_that_is_only_named_is_no_call(content: str) -> None:
 @pytest.mark.parametrize(
     ("content", "comments"),
     [
-        (f'echo "DATABASE_URL={DSN}" >> .env', [False]),
-        (f"cat > .env <<EOF\nX={DSN}\nEOF\n", [False]),
+        (f'echo "DATABASE_URL={DSN}" >> .env.example', [False]),
+        (f"cat <<EOF\nX={DSN}\nEOF\n", [False]),
         (f"printf '%s' {DSN}", [False]),
         (f"true # {DSN}", [True]),
         (f"# {DSN}", [True]),

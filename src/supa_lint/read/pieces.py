@@ -186,8 +186,9 @@ def unknown(span: Span) -> Scalar:
 
 
 _ASSIGNMENTS = re.compile(
-    rb"[^\S\n]*+(?:(?:export[^\S\n]+)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*)[^\S\n]*=[^\S\n]*"
-    rb"(?P<value>'[^'\n]*'|\"[^\"\n]*\"|[^\n]*?)|(?:[#;][^\n]*)?)[^\S\n]*(?:\n|\Z)"
+    rb"[^\S\n]*+(?:(?:export[^\S\n]++)?+(?P<name>[A-Za-z_][A-Za-z0-9_.]*+)[^\S\n]*+=[^\S\n]*+"
+    rb"(?P<value>(?P<quote>['\"])(?:(?!(?P=quote)|\n).)*+(?P=quote)|(?:(?!\s#)[^\n])*+)"
+    rb"(?:[^\S\n]*+#[^\n]*+)?+|(?:[#;][^\n]*+)?+)[^\S\n]*+(?:\n|\Z)"
 )
 
 
@@ -203,7 +204,8 @@ def assignments(source: Source) -> Branch | None:
         if match["name"] is None:
             continue
         start, end = match.span("value")
-        quoted = match["value"][:1] in (b"'", b'"') and end - start > 1
+        end -= len(match["value"]) - len(match["value"].rstrip())
+        quoted = match["quote"] is not None
         raw = source.cut(start + quoted, end - quoted)
         scalar = Scalar(raw, source.span(start, end), plain=not quoted)
         name = match["name"].decode()

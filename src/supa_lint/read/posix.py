@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from supa_lint.model import Hole, Span
 from supa_lint.read import grammar
@@ -27,11 +27,22 @@ _EXPANSION = re.compile(
 _SPREAD = re.compile(rb'"?\$(?:[@*]|\{(?:\w+\[)?[@*]\]?\})"?')
 _IN_WORD = re.compile(rb"\\\n|\\(?P<kept>[\x00-\x7f])?")
 _IN_QUOTES = re.compile(rb"\\(?P<kept>[$`\"\\])|\\\n")
+_IN_HEREDOC = re.compile(rb"\\(?P<kept>[$`\\])|\\\n")
+_IN_TABBED_HEREDOC = re.compile(rb"^\t+|" + _IN_HEREDOC.pattern, re.MULTILINE)
+_TABS = re.compile(rb"^\t+", re.MULTILINE)
 _IN_C_QUOTES = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
 _LETTERS = {b"n": "\n", b"t": "\t", b"r": "\r"}
 
 _HOLES = {"simple_expansion", "expansion", "arithmetic_expansion"}
 _HOLES |= {"command_substitution", "process_substitution", "array"}
+
+
+class _Place(NamedTuple):
+    """Where a command stands: in which function, and where its input and output are."""
+
+    function: str = ""
+    stdin: Word | None = None
+    output: Word | None = None
 
 
 def parse(source: Source, sealer: Sealer) -> Script:
@@ -54,26 +65,35 @@ class _Parser:
     def script(self) -> Script:
         statements: list[Assignment | Command] = []
         comments, tests = [], []
-        stack = [(grammar.parse("bash", self._data), "")]
+        stack = [(grammar.parse("bash", self._data), _Place())]
         while stack:
-            node, function = stack.pop()
+            node, place = stack.pop()
             below = node.named_children
+            inside = [(child, place._replace(stdin=None)) for child in below]
             if node.type == "comment":
                 comments.append(self._span(node))
             elif node.type == "test_command":
                 tests.append(self._span(node))
             elif node.type == "function_definition" and below:
-                function = self._source.cut(below[0].start_byte, below[0].end_byte).text
+                name = self._source.cut(below[0].start_byte, below[0].end_byte).text
+                inside = [(child, _Place(name)) for child in below]
+            elif node.type == "redirected_statement":
+                inside = self._redirected(below, place)
+            elif node.type == "pipeline":
+                inside = self._piped(below, place)
             elif node.type == "variable_assignment":
-                if assignment := self._assignment(node, function):
+                if assignment := self._assignment(node, place.function):
                     statements.append(assignment)
+                inside = [(child, _Place(place.function)) for child in below]
             elif node.type == "command":
-                statements += self._command(node, function)
+                statements += self._command(node, place)
                 # The assignments before a command are its own; what is inside them counts.
                 own = [n for n in below if n.type == "variable_assignment"]
-                inside = [n for child in own for n in child.named_children]
-                below = [*inside, *(n for n in below if n.type != "variable_assignment")]
-            stack += ((child, function) for child in reversed(below))
+                below = [n for child in own for n in child.named_children] + [
+                    n for n in node.named_children if n.type != "variable_assignment"
+                ]
+                inside = [(child, _Place(place.function)) for child in below]
+            stack += reversed(inside)
         return Script(tuple(statements), tuple(comments), tuple(tests))
 
     def _span(self, node: Syntax) -> Span:
@@ -94,16 +114,83 @@ class _Parser:
             value = Word(empty, empty.span)
         return Assignment(text, value, self._span(node), function)
 
-    def _command(self, node: Syntax, function: str) -> Iterator[Assignment | Command]:
+    def _redirected(self, below: list[Syntax], place: _Place) -> list[tuple[Syntax, _Place]]:
+        """The children of a statement with redirects, each with what it reads and writes."""
+        heredoc = next((n for n in below if n.type == "heredoc_redirect"), None)
+        redirects = [*below, *(heredoc.named_children if heredoc else ())]
+        stdin, output = place.stdin, place.output
+        for child in redirects:
+            if child.type == "file_redirect":
+                output = self._target(child) or output
+            elif child.type == "herestring_redirect" and child.named_children:
+                stdin = self._word(child.named_children[0])
+        if heredoc is not None:
+            stdin = self._heredoc(heredoc) or stdin
+        own, rest = _Place(place.function, stdin, output), _Place(place.function)
+        body = below[0] if below and not below[0].type.endswith("redirect") else None
+        inside = [(child, own if child is body else rest) for child in below]
+        if heredoc is not None and body is not None and _is_cat(body):
+            # `cat <<EOF | program`: the program reads what stands there.
+            piped = _Place(place.function, stdin, place.output)
+            at = next(n for n, (child, _) in enumerate(inside) if child is heredoc)
+            parts = [(n, piped if n.type == "pipeline" else rest) for n in heredoc.named_children]
+            inside[at : at + 1] = parts
+        return inside
+
+    def _target(self, redirect: Syntax) -> Word | None:
+        """The file that `> file` or `>> file` writes to."""
+        operator, *rest = redirect.children
+        if operator.type not in (">", ">>", "&>", "&>>", ">|") or not rest:
+            return None
+        return self._word(rest[-1])
+
+    def _heredoc(self, node: Syntax) -> Word | None:
+        """The text of a heredoc."""
+        parts = {child.type: child for child in node.children}
+        start, body = parts.get("heredoc_start"), parts.get("heredoc_body")
+        if start is None or body is None:
+            return None
+        span = self._span(body)
+        tabbed = "<<-" in parts
+        if re.search(rb"['\"\\]", self._data[start.start_byte : start.end_byte]):
+            pieces = self._literal(body.start_byte, body.end_byte, _TABS if tabbed else None)
+        else:
+            escapes = _IN_TABBED_HEREDOC if tabbed else _IN_HEREDOC
+            pieces = self._between(body, body.start_byte, body.end_byte, escapes, 0)
+        return Word(join(pieces, span), span)
+
+    def _piped(self, below: list[Syntax], place: _Place) -> list[tuple[Syntax, _Place]]:
+        """The commands of a pipeline, each with what the one before it says."""
+        inside = []
+        stdin = place.stdin
+        for n, child in enumerate(below):
+            output = place.output if n == len(below) - 1 else None
+            inside.append((child, _Place(place.function, stdin, output)))
+            stdin = self._said(child)
+        return inside
+
+    def _said(self, node: Syntax) -> Word | None:
+        """What `echo text` says."""
+        if node.type != "command" or not node.named_children:
+            return None
+        name, *words = node.named_children
+        if name.type != "command_name" or self._word(name).text not in ("echo", "printf"):
+            return None
+        return self._word(words[-1]) if words else None
+
+    def _command(self, node: Syntax, place: _Place) -> Iterator[Assignment | Command]:
         """A command. The grammar takes two assignments on a line of their own for part of the
         command on the next line: then they are statements."""
         words: list[Word] = []
         assignments: list[Assignment] = []
+        function, stdin, output = place
         for child in node.named_children:
             if child.type == "variable_assignment":
                 if assignment := self._assignment(child, function):
                     assignments.append(assignment)
                     end = child.end_byte
+            elif child.type == "herestring_redirect" and child.named_children:
+                stdin = self._word(child.named_children[0])
             elif not child.type.endswith("redirect") and child.type != "comment":
                 if not words and assignments:
                     between = self._data[end : child.start_byte].replace(b"\\\n", b"")
@@ -112,24 +199,7 @@ class _Parser:
                         assignments = []
                 inner = child.named_children if child.type == "command_name" else [child]
                 words += (self._word(one) for one in inner)
-        stdin = self._stdin(node)
-        yield Command(tuple(words), self._span(node), tuple(assignments), function, stdin)
-
-    def _stdin(self, node: Syntax) -> Word | None:
-        """What `program <<< text` and `echo text | program` give the program to read."""
-        for one in node.named_children:
-            if one.type == "herestring_redirect" and one.named_children:
-                return self._word(one.named_children[0])
-        parent = node.parent
-        if parent is None or parent.type != "pipeline":
-            return None
-        before = [one for one in parent.named_children if one.end_byte <= node.start_byte]
-        if not before or before[-1].type != "command" or not before[-1].named_children:
-            return None
-        name, *words = before[-1].named_children
-        if name.type != "command_name" or self._word(name).text not in ("echo", "printf"):
-            return None
-        return self._word(words[-1]) if words else None
+        yield Command(tuple(words), self._span(node), tuple(assignments), function, stdin, output)
 
     # --- words
 
@@ -212,6 +282,10 @@ class _Parser:
                 yield from self._pieces(child, depth + 1)
                 at = child.end_byte
         yield from self._literal(at, end, _IN_WORD)
+
+
+def _is_cat(node: Syntax) -> bool:
+    return node.type == "command" and node.text == b"cat"
 
 
 def _known(foreign: re.Match[bytes]) -> bytes:

@@ -46,7 +46,9 @@ class Command:
     assignments: tuple[Assignment, ...] = ()
     function: str = ""
     stdin: Word | None = None
-    """The text that is piped into it, where a script says it (`echo text | program`)."""
+    """The text that it reads, where a script says it (`echo text | program`, a heredoc)."""
+    output: Word | None = None
+    """The file that its output goes to (`program > file`)."""
 
 
 @dataclass(frozen=True, slots=True)

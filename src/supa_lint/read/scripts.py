@@ -5,6 +5,7 @@ scripts:
   - {at: steps.*.pwsh, container: steps.*, language: pwsh}
   - {at: steps.*.args, container: steps.*, program: [entrypoint, name]} # arguments of a program
   - {at: services.*.command, language: arguments}   # a list is one command; a text is a script
+  - {at: jobs.*.steps.*.run, later: {file: GITHUB_ENV, container: jobs.*}}  # for later
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ def read(
     sealer: Sealer,
     platforms: Mapping[str, PlatformSpec],
     wanted: Wanted,
+    after: str = "",
 ) -> Facts:
-    """The facts of the scripts that stand at `node`: a text, or a list of them."""
-    from supa_lint.read import shell
+    """The facts of the scripts that stand at `node`: a text, or a list of them. `after` is the
+    container of the scripts that run after them."""
+    from supa_lint.read import shell, written
 
     raws = _raws(node)
     language = row.get("language", "")
@@ -43,7 +46,8 @@ def read(
         language = next((raw.text for raw in _beside(beside, [row["shell"]])), "")
     if "program" in row:
         raws, language = [*_beside(beside, row["program"]), *raws], "arguments"
-    return shell.commands(raws, sealer, platforms, wanted, container, platform, language)
+    later = written.Later(row["later"]["file"], after) if "later" in row else None
+    return shell.commands(raws, sealer, platforms, wanted, container, platform, language, later)
 
 
 def _raws(node: Node) -> list[Raw]:

@@ -4,22 +4,29 @@ commands:
   - {run: [fly secrets set, flyctl secrets set], pairs: arguments}  # NAME=value arguments
   - {run: 'netlify env:set', pairs: name value}                     # a name and a value apart
   - {run: vercel env add, pairs: name stdin}                        # the value comes through a pipe
+  - {run: fly secrets import, pairs: lines}                         # NAME=value lines do
   - {run: docker run, options: [-e, --env], unless: [--network]}    # NAME=value after an option
   - {run: gcloud run deploy, options: [--set-env-vars], separator: ','}
   - {run: az webapp config appsettings set, options: [--settings], several: yes}
   - {run: wrangler hyperdrive create, values: [--connection-string]}
+  - {run: aws lambda create-function, options: [--environment], separator: ',', inside: Variables}
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Span
+from supa_lint.manifests import ipv6_word
+from supa_lint.model import Platform, Span
+from supa_lint.read import jsonc
+from supa_lint.read.nodes import Branch, Entry, Node, Scalar
+from supa_lint.read.pieces import Source
 from supa_lint.read.script import Word
+from supa_lint.read.written import lines
 
 _PAIR = re.compile(r"(?P<name>[A-Za-z_][\w.\-]{0,100})=")
 _OWN_SEPARATOR = re.compile(r"\^(?P<separator>[^^]{1,3})\^")  # gcloud's `^@^A=1@B=2`
@@ -41,6 +48,11 @@ class Setter:
     platform: str
     row: Mapping[str, Any] = field(repr=False)
 
+    def place(self, platform: Platform) -> Platform:
+        """The platform, as far as the command tells about it."""
+        said = self.row.get("ipv6")
+        return platform if said is None else replace(platform, ipv6=ipv6_word(said))
+
     def pairs(self, words: Sequence[Word], stdin: Word | None = None) -> Iterator[Pair]:
         """The variables that the command sets by the words after its own, and by its input."""
         unless = self.row.get("unless", ())
@@ -58,10 +70,29 @@ class Setter:
         elif pairs == "name stdin" and stdin is not None:
             for name in [word for word in words if not word.text.startswith("-")][:1]:
                 yield Pair(name.text, stdin, stdin.span)
+        elif pairs == "lines" and stdin is not None:
+            yield from (Pair(*line) for line in lines(stdin.raw))
         for _, word in _given(words, self.row.get("options", ()), self.row.get("several", False)):
-            yield from self._assigned([word])
+            if "inside" in self.row:
+                yield from self._inside(word, self.row["inside"])
+            else:
+                yield from self._assigned([word])
         for option, word in _given(words, self.row.get("values", ()), several=False):
             yield Pair(option.lstrip("-"), word, word.span)
+
+    def _inside(self, word: Word, name: str) -> Iterator[Pair]:
+        """The variables of `NAME={A=1,B=2}`, or below that key of JSON."""
+        if word.text.startswith(f"{name}={{"):
+            end = len(word.text) - word.text.endswith("}")
+            raw = word.raw.part(len(name) + 2, end)
+            yield from self._assigned([Word(raw, raw.span)])
+        elif word.text.startswith("{"):
+            document = jsonc.parse(Source(word.raw))
+            table = document.by_key.get(name) if isinstance(document, Branch) else None
+            for key, at, node in _entries(table.node) if table else ():
+                if isinstance(node, Scalar):
+                    end = max(at.end, node.span.end)
+                    yield Pair(key, Word(node.raw, node.span), Span(at.path, at.start, end))
 
     def _assigned(self, words: Sequence[Word]) -> Iterator[Pair]:
         for word in words:
@@ -72,6 +103,10 @@ class Setter:
                 match = _PAIR.match(part.text)
                 if match:
                     yield Pair(match["name"], part.part(match.end()), part.span)
+
+
+def _entries(node: Node) -> Sequence[Entry]:
+    return node.entries if isinstance(node, Branch) else ()
 
 
 class Setters:

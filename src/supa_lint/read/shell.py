@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as TableMapping
 from dataclasses import replace
 
+from supa_lint.dsn.judge import has_placeholder
 from supa_lint.dsn.parts import group
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
@@ -31,7 +32,7 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.raw import Raw
-from supa_lint.read import libpq, posix, windows
+from supa_lint.read import libpq, posix, windows, written
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Source, unclaimed, with_rest
 from supa_lint.read.script import Assignment, Command, Script, Word
@@ -109,14 +110,16 @@ def commands(
     container: str = "",
     platform: Platform | None = None,
     syntax: str = "",
+    later: written.Later | None = None,
 ) -> Facts:
     """The facts of scripts inside another file, whose settings belong to `container` there and
-    run on `platform`. Their secrets are those of `sealer`.
+    run on `platform`. Their secrets are those of `sealer`. `later` says how they set variables for
+    what runs after them.
 
     `syntax` is `arguments` when the texts are the words of one command, or it names a shell
     (`bash`, `pwsh {0}`, `cmd`). What is in another language only mentions DSNs.
     """
-    reader = Reader(sealer, platforms, wanted, platform)
+    reader = Reader(sealer, platforms, wanted, platform, later)
     if syntax == "arguments":
         reader.run(raws, container)
     elif parse := _parser(syntax):
@@ -157,6 +160,7 @@ class Reader:
         platforms: TableMapping[str, PlatformSpec],
         wanted: Wanted,
         platform: Platform | None = None,
+        later: written.Later | None = None,
     ) -> None:
         self.settings: list[Setting] = []
         self.calls: list[Call] = []
@@ -170,6 +174,7 @@ class Reader:
         self._setters = Setters(platforms)
         self._wanted = wanted
         self._platform = platform
+        self._later = later
         self._names: dict[tuple[str, str], int] = {}
         self._prefixed = 0
 
@@ -219,10 +224,12 @@ class Reader:
         start, row = self._setters.find([_program(words[0]), *(word.text for word in words[1:])])
         self.carries |= row is not None or outer in _CARRIERS
         if row is not None:
-            platform = platform_of(self._platforms[row.platform], command.span)
+            platform = row.place(platform_of(self._platforms[row.platform], command.span))
             home = ".".join(filter(None, (container, row.run)))
             for name, value, span in row.pairs(words[start:], command.stdin):
                 self._set(name, value, span, home, platform, of_script=False)
+        if file := written.written(command, [_program(word) for word in words]):
+            self._write(*file, container)
         words = self._inner_command(words)
         program = _program(words[0])
         if program in _SHELLS:
@@ -259,6 +266,24 @@ class Reader:
     def _assign(self, assignment: Assignment, container: str) -> None:
         name, value, span = assignment.name, assignment.value, assignment.span
         self._set(name, value, span, container, self._platform, of_script=True)
+
+    def _write(self, target: Word, lines: Sequence[written.Line], container: str) -> None:
+        """The variables of an env file that the script writes. What has words to be replaced in it
+        is a template for people, and stays a mention."""
+        hole = target.raw.holes[0].variable if target.text == HOLE else None
+        if self._later is not None and hole == self._later.file:
+            home, platform, of_script = self._later.container, self._platform, False
+        elif written.is_live_env_file(target):
+            # Who reads the file, and where, nobody knows.
+            name = target.text.rpartition("/")[2]
+            home, platform, of_script = ".".join(filter(None, (container, name))), None, True
+        else:
+            return
+        values = [self._sealer.seal(line.value.raw, line.name) for line in lines]
+        if any(v.placeholder or (v.dsn and has_placeholder(v.dsn)) for v in values):
+            return
+        for line in lines:
+            self._set(line.name, line.value, line.span, home, platform, of_script=of_script)
 
     def _set(
         self,

@@ -261,10 +261,18 @@ class _Document:
         self._claimed.add(match.path)
         beside = next((found.node for found in find(self._root, match.path[:-1])), None)
         home = ".".join(filter(None, (container, match.path[-1])))
+        around = split(row.get("later", {}).get("container", ""))
+        after = ".".join((*self._prefix, *match.path[: len(around)]))
+        wanted = self._clients.wanted
         found = scripts.read(
-            match.node, beside, row, home, platform, self._sealer, self._specs, self._clients.wanted
+            match.node, beside, row, home, platform, self._sealer, self._specs, wanted, after
         )
-        self.settings += found.settings
+        taken = {(s.container, s.name) for s in self.settings}
+        self.settings += (
+            # What another script sets for the same ones is not lost.
+            replace(s, container=home) if (s.container, s.name) in taken else s
+            for s in found.settings
+        )
         self.calls += [replace(call, platform=platform) for call in found.calls]
         self.mentions += found.mentions
         self.notes += found.notes
