@@ -141,6 +141,12 @@ def _shell(file: File, context: Context) -> Facts:
     return read(file, context.knowledge.platforms, context.clients.wanted)
 
 
+def _make(file: File, context: Context) -> Facts:
+    from supa_lint.read.make import read
+
+    return read(file, context.knowledge.platforms, context.clients.wanted)
+
+
 def _javascript(file: File, context: Context) -> Facts:
     from supa_lint.read.javascript import read
 
@@ -178,7 +184,11 @@ _BY_NAME: dict[str, Reader] = {
     ".pg_service": _ini,
     ".pgpass": _ini,
     "containerfile": _dockerfile,
+    ".justfile": _make,
     "dockerfile": _dockerfile,
+    "gnumakefile": _make,
+    "justfile": _make,
+    "makefile": _make,
     "pg_service": _ini,
     "procfile": _shell,
     "supervisord.conf": _ini,
@@ -198,6 +208,8 @@ _BY_SUFFIX: dict[str, Reader] = {
     "hcl": _hcl,
     "ini": _ini,
     "json": _json,
+    "just": _make,
+    "mk": _make,
     "json5": _json,
     "jsonc": _json,
     "ksh": _shell,

@@ -1,0 +1,226 @@
+"""Makefiles and justfiles: their variables, and their recipes as the scripts they are.
+
+    DATABASE_URL ?= postgres://...        # make: = := ::= ?= and export
+    export DATABASE_URL := "postgres://..."   # just
+    dump:
+        pg_dump "$(DATABASE_URL)"         # just: {{DATABASE_URL}}
+
+A variable counts in its own file. What a function of make or just makes is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from supa_lint.knowledge import PlatformSpec
+from supa_lint.model import Facts, Hole, Span
+from supa_lint.raw import Raw
+from supa_lint.read import posix, shell
+from supa_lint.read import text as plain
+from supa_lint.read.pieces import Piece, Source, join, unescape, with_rest
+from supa_lint.read.script import Assignment, Script, Word, unknown
+from supa_lint.sealing import Sealer
+from supa_lint.source import File
+
+_MOST_RECIPES = 2000
+"""Each is parsed on its own; nobody writes so many by hand."""
+
+_LINE = re.compile(rb"(?:[^\\\n]++|\\[\x00-\xff]|\\\Z)*+(?:\n|\Z)")
+_BLANK = re.compile(rb"\s*+(?:#.*+)?+\Z", re.DOTALL)
+
+_MAKE_VARIABLE = re.compile(
+    rb"[^\S\n]*+(?P<target>[^\s:=#$][^:=#$\n]*+:(?!:?:?=)[^\S\n]*+)?+(?:(?:export|override|private)[^\S\n]++)*+"
+    rb"(?P<name>[A-Za-z_][\w.-]*+)[^\S\n]*+(?P<operator>:{0,3}=|[?+!]=)"
+    rb"(?:[^\S\n]|\\\r?\n)*+"
+)
+_MAKE_VALUE = re.compile(rb"(?:[^#\n\\]++|\\[\x00-\xff])*+")  # an escaped end of line goes on
+_MAKE_REFERENCE = rb"""
+    (?P<dollar>\$\$) | \$\((?P<name>[\w.-]++)\) | \$\{(?P<braced>[\w.-]++)\}
+    | \$\((?:[^()\n]|\([^()\n]*+\))*+\) | \$\{[^{}\n]*+\} | (?P<automatic>\$[@<^+?*%])"""
+_MAKE_TEXT = re.compile(_MAKE_REFERENCE + rb"| \\\r?\n[^\S\n]*+", re.VERBOSE)
+_MAKE_RECIPE = re.compile(rb"(?P<indent>^\t[\s@+-]*+) |" + _MAKE_REFERENCE, re.VERBOSE | re.M)
+
+_JUST_VARIABLE = re.compile(
+    rb"(?:export[^\S\n]++)?+(?P<name>[A-Za-z_][\w-]*+)[^\S\n]*+:=[^\S\n]*+(?P<operator>)"
+)
+_JUST_TEXT = re.compile(rb"'(?P<raw>[^'\n]*+)'|\"(?P<text>(?:[^\"\\\n]|\\.)*+)\"")
+_JUST_ENVIRONMENT = re.compile(
+    rb"env(?:_var(?:_or_default)?)?\(\s*+(?P<q>['\"])(?P<name>\w++)(?P=q)\s*+"
+    rb"(?:,\s*+(?P<default>'[^'\n]*+'|\"[^\"\\\n]*+\")\s*+)?\)"
+)
+_JUST_ESCAPE = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
+_JUST_RECIPE = re.compile(
+    rb"(?P<indent>^[^\S\n]++[@-]*+) | \{\{\s*+(?P<name>[\w-]++)\s*+\}\} | \{\{[^{}\n]*+\}\}",
+    re.VERBOSE | re.M,
+)
+_LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t"}
+
+
+def read(
+    file: File,
+    platforms: Mapping[str, PlatformSpec],
+    wanted: Callable[[str], bool] = lambda callee: True,
+) -> Facts:
+    """The variables of a file, and the settings and commands of its recipes."""
+    if plain.is_utf16(file):
+        return plain.read(file)
+    sealer = Sealer(file)
+    source = Source.of(file)
+    just = "justfile" in file.path.rpartition("/")[2].lower() or file.path.endswith(".just")
+    found = (_Just if just else _Make)(source, sealer)
+    found.read()
+    reader = shell.Reader(sealer, platforms, wanted)
+    reader.add(Script(tuple(found.variables)), "")
+    for name, recipe in found.recipes:
+        script = posix.parse(Source(recipe), sealer)
+        reader.add(script, name)
+        if script.note:
+            break  # the next one may take as long
+    comments = [*found.comments, *reader.comments]
+    return with_rest(reader.facts(), file, sealer, comments, reader.ignored)
+
+
+@dataclass
+class _Make:
+    """Reads a Makefile, line by line."""
+
+    source: Source
+    sealer: Sealer
+    variables: list[Assignment] = field(default_factory=list)
+    recipes: list[tuple[str, Raw]] = field(default_factory=list)
+    """Each with the name of its target."""
+    comments: list[Span] = field(default_factory=list)
+    _target: str = ""
+    _recipe: tuple[int, int] | None = None
+
+    def read(self) -> None:
+        inside = False  # of a text, which `define` begins
+        for match in _LINE.finditer(self.source.data):
+            start, end = match.span()
+            line = match[0]
+            if start == end:
+                break
+            if inside or line.startswith(b"define "):
+                inside = not line.startswith(b"endef")
+            elif self._is_recipe(line) and self._target:
+                self._recipe = (self._recipe[0] if self._recipe else start), end
+            elif not _BLANK.match(line):
+                self._line(start, end)
+            elif b"#" in line:
+                self.comments.append(self.source.span(start, end))
+        self._finish()
+
+    def _line(self, start: int, end: int) -> None:
+        """A line at the left margin: a variable, or the beginning of a recipe."""
+        self._finish()
+        if self._variable(start, end):
+            return
+        head, colon, _ = self.source.data[start:end].partition(b":")
+        words = head.split()
+        self._target = words[0].decode("utf-8", "replace")[:100] if colon and words else ""
+
+    def _finish(self) -> None:
+        """The recipe ends here."""
+        if self._recipe is not None and len(self.recipes) < _MOST_RECIPES:
+            start, end = self._recipe
+            raw = join(self._script(start, end), self.source.span(start, end))
+            self.recipes.append((self._target, raw))
+        self._target, self._recipe = "", None
+
+    def _is_recipe(self, line: bytes) -> bool:
+        return line.startswith(b"\t")
+
+    def _script(self, start: int, end: int) -> Iterator[Piece]:
+        return unescape(self.source, start, end, _MAKE_RECIPE, _decoded)
+
+    def _variable(self, start: int, end: int) -> bool:
+        match = _MAKE_VARIABLE.match(self.source.data, start, end)
+        if match is None:
+            return False
+        value = _MAKE_VALUE.match(self.source.data, match.end(), end)
+        stop = value.end() if value else match.end()
+        stop = match.end() + len(self.source.data[match.end() : stop].rstrip())
+        span = self.source.span(match.end(), stop)
+        name = match["name"].decode()
+        raw = join(unescape(self.source, match.end(), stop, _MAKE_TEXT, _decoded), span)
+        word = Word(_unquoted(raw), span)
+        if match["operator"] == b"?=":
+            # It counts where nothing else sets the variable.
+            default = self.sealer.seal(word.raw, name)
+            word = Word(join([Hole(name, default=default)], span), span)
+        elif match["operator"] in (b"+=", b"!="):
+            word = unknown(span)
+        at = self.source.span(match.start("name"), stop)
+        self.variables.append(Assignment(name, word, at))
+        return True
+
+
+class _Just(_Make):
+    """Reads a justfile."""
+
+    def _is_recipe(self, line: bytes) -> bool:
+        return line[:1] in (b" ", b"\t")
+
+    def _script(self, start: int, end: int) -> Iterator[Piece]:
+        first = self.source.data[start:end].lstrip()
+        if first.startswith(b"#!") and not re.match(rb"#!\S*(?:/|env\s+)(?:ba|z|da)?sh\b", first):
+            return iter(())
+        return unescape(self.source, start, end, _JUST_RECIPE, _decoded)
+
+    def _variable(self, start: int, end: int) -> bool:
+        match = _JUST_VARIABLE.match(self.source.data, start, end)
+        if match is None:
+            return False
+        stop = max(match.end(), start + len(self.source.data[start:end].rstrip()))
+        name = match["name"].decode()
+        word = self._value(match.end(), stop)
+        self.variables.append(Assignment(name, word, self.source.span(match.start("name"), stop)))
+        return True
+
+    def _value(self, start: int, end: int) -> Word:
+        """A text, or a variable of the environment with its default; the rest is unknown."""
+        span = self.source.span(start, end)
+        asked = _JUST_ENVIRONMENT.fullmatch(self.source.data, start, end)
+        if asked is not None:
+            name, default = asked["name"].decode(), None
+            if asked["default"] is not None:
+                first, last = asked.span("default")
+                default = self.sealer.seal(self.source.cut(first + 1, last - 1), name)
+            return Word(join([Hole(name, default=default)], span), span)
+        text = _JUST_TEXT.match(self.source.data, start, end)
+        rest = self.source.data[text.end() : end].strip() if text else b"x"
+        if text is None or (rest and not rest.startswith(b"#")):
+            return unknown(span)
+        span = self.source.span(*text.span())
+        if text["raw"] is not None:
+            return Word(self.source.cut(*text.span("raw")), span)
+        inner = text.span("text")
+        pieces = unescape(self.source, *inner, _JUST_ESCAPE, _decoded)
+        return Word(join(pieces, self.source.span(*inner)), span)
+
+
+def _decoded(found: re.Match[bytes]) -> Piece:
+    """What stands for a match: a variable, an indentation (nothing), an escape."""
+    groups = found.groupdict()
+    name = groups.get("name") or groups.get("braced")
+    if name is not None:
+        return Hole(variable=name.decode())
+    if groups.get("indent") is not None:
+        return ""
+    if groups.get("dollar") is not None:
+        return "$"
+    if found[0].startswith(b"\\"):
+        kept = groups.get("kept") or b""
+        text = _LETTERS.get(kept, kept.decode())
+        return " " if found[0].endswith(b"\n") or found.re is _MAKE_TEXT else text
+    return Hole()
+
+
+def _unquoted(raw: Raw) -> Raw:
+    """A value of make keeps its quotes, which the shell then takes away."""
+    text = raw.text
+    if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1] and text[0] not in text[1:-1]:
+        return raw.part(1, len(text) - 1)
+    return raw
