@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import load
+from supa_lint.knowledge import ClientSpec, load
 from supa_lint.model import Call, Const, Facts, PasswordKind, Value
 from supa_lint.model import Mapping as Table
-from supa_lint.read import ini, yaml
+from supa_lint.read import ini, jsonc, yaml
 from supa_lint.source import File
 from support import REF, places, run
 
@@ -212,3 +212,27 @@ def test_any_tree_is_survived(tree: object, path: str) -> None:
         for _, value in call.keywords:
             if isinstance(value, Value) and value.dsn is not None:
                 assert at(file, value) == JDBC
+
+
+NPGSQL = (
+    "Host=db.qzxwvutsrponmlkjihgf.supabase.co;Port=5432;Username=postgres;Password=Tr0ub4dour-xk"
+)
+
+
+def test_a_connection_string_is_a_call_by_itself() -> None:
+    rows = [{"files": ["app*.json"], "at": "Strings.*", "call": "net.string", "spelling": "npgsql"}]
+    spec = ClientSpec(
+        "net", {"label": "net", "language": "csharp", "configured": rows, "calls": []}
+    )
+    text = f'{{"Strings": {{"A": "{NPGSQL}", "B": "postgres://u:Tr0ub4dour-xk@h.co/d", "C": 1}}}}'
+    file = File("app.json", text.encode())
+    facts = jsonc.read(file, {}, Clients([spec]))
+    (call,) = facts.calls
+    assert (call.callee, call.keywords, call.complete) == ("net.string.A", (), False)
+    (value,) = call.args
+    assert isinstance(value, Value)
+    assert value.dsn is not None
+    assert file.data[value.span.start : value.span.end].decode() == NPGSQL
+    # What it does not read stays a setting.
+    assert [setting.name for setting in facts.settings] == ["B", "C"]
+    assert "Tr0ub4dour" not in repr(facts)

@@ -128,7 +128,9 @@ def test_password_files() -> None:
         ".pgpass",
     )
     found = settings(facts)
-    assert set(found) == {f"0:{name}" for name in ("host", "port", "database", "user", "password")}
+    names = ("host", "port", "database", "user", "password", "sslmode")
+    assert set(found) == {f"0:{name}" for name in names}
+    assert found["0:sslmode"].value.hole is not None
     assert at(file, found["0:host"].value) == HOST
     assert at(file, found["0:password"].value) == "Tr0ub4\\:dour"
     assert found["0:password"].value.text == "***"

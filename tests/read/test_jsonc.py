@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import load
 from supa_lint.model import Facts, Setting
-from supa_lint.read import jsonc, yaml
+from supa_lint.read import Context, grammar, jsonc, yaml
+from supa_lint.read import read as dispatch
 from supa_lint.source import File
 
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
@@ -153,3 +155,13 @@ def test_the_text_at_a_span_is_the_value(value: str, ascii_only: bool) -> None:
     setting = settings(jsonc.read(file, {}))[":k"]
     span = setting.value.span
     assert json.loads(b'"%s"' % file.data[span.start : span.end]) == value
+
+
+def test_a_text_that_takes_too_long_is_read_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "_SECONDS", 0.1)
+    file = File("a.json", b"[a]]\n" * 100_000 + f"\n{DSN}\n".encode())
+    knowledge = load()
+    facts = dispatch(file, Context(knowledge, Clients(knowledge.clients.values())))
+    assert isinstance(facts, Facts)
+    assert "too long" in facts.notes[0].text
+    assert [at(file, mention.dsn) for mention in facts.mentions] == [DSN]

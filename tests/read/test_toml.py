@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import load
 from supa_lint.model import Facts, PasswordKind, Setting
-from supa_lint.read import toml
+from supa_lint.read import Context, grammar, toml
+from supa_lint.read import read as dispatch
 from supa_lint.source import File
 
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
@@ -162,3 +164,13 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
     file, facts = read(content)
     setting = settings(facts)[":k"]
     assert tomllib.loads(f'v = "{at(file, setting.value)}"') == {"v": tomllib.loads(content)["k"]}
+
+
+def test_a_text_that_takes_too_long_is_read_as_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "_SECONDS", 0.1)
+    file = File("a.toml", b"x=[\n" * 100_000 + f"\n{DSN}\n".encode())
+    knowledge = load()
+    facts = dispatch(file, Context(knowledge, Clients(knowledge.clients.values())))
+    assert isinstance(facts, Facts)
+    assert "too long" in facts.notes[0].text
+    assert [at(file, mention.dsn) for mention in facts.mentions] == [DSN]

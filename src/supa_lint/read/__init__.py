@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
+from supa_lint.manifests import Manifests
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.grammar import TooSlowError
@@ -159,6 +160,20 @@ def _sql(file: File, _: Context) -> Facts:
     return read(file)
 
 
+def _xml(file: File, _: Context) -> Facts:
+    from supa_lint.read.xml import read
+
+    return read(file)
+
+
+def _config(file: File, context: Context) -> Facts:
+    """Of many programs, each with a syntax of its own."""
+    if file.text.lstrip()[:1] == "<":
+        return _xml(file, context)
+    manifests = Manifests(context.knowledge.platforms.values())
+    return (_yaml if manifests.is_manifest(file.path) else _text)(file, context)
+
+
 def _literals(file: File, _: Context) -> Facts:
     from supa_lint.read.literals import read
 
@@ -204,6 +219,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "bat": _shell,
     "cfg": _ini,
     "cmd": _shell,
+    "config": _config,
     "dockerfile": _dockerfile,
     "hcl": _hcl,
     "ini": _ini,
@@ -226,6 +242,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "tfvars": _hcl,
     "tofu": _hcl,
     "toml": _toml,
+    "xml": _xml,
     "yaml": _yaml,
     "yml": _yaml,
     "zsh": _shell,

@@ -6,7 +6,9 @@ configured:
   - {files: ['application*.yml'], at: spring.datasource, call: spring.datasource,
      interpolation: spring, partial: ['application-*']}
 
-Each `*` of `at` becomes a further name of the call (`rails.database.production`).
+Each `*` of `at` becomes a further name of the call (`rails.database.production`). Where values are
+connection strings by themselves (`spelling: npgsql`), each of that spelling is a call, with it as
+the first argument.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 
 from supa_lint.dsn.parts import role_of
 from supa_lint.globs import matches
-from supa_lint.model import Call, Const, Expr, Span, Unknown
+from supa_lint.model import Call, Const, Expr, Span, Unknown, Value
 from supa_lint.model import Mapping as Table
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Node, Path, Scalar
@@ -62,6 +64,9 @@ def read(
         for leaf in leaves:
             if len(leaf.names) > len(pattern) and _fits(leaf.names, pattern):
                 tables.setdefault(leaf.names[: len(pattern)], []).append(leaf)
+        if "spelling" in row:
+            yield from _values(leaves, pattern, row, sealer)
+            continue
         partial = not alone or any(matches(path, glob) for glob in row.get("partial", ()))
         for names, found in _without_anchors(tables):
             entries = _entries([(leaf.names[len(pattern) :], leaf) for leaf in found], row, sealer)
@@ -70,6 +75,22 @@ def read(
             span = Span(path, first.key.start, max(first.key.end, first.node.span.end))
             call = Call(".".join((row["call"], *own)), (), entries, not partial, span)
             yield Configured(call, frozenset(leaf.path for leaf in found))
+
+
+def _values(
+    leaves: Iterable[_Leaf], pattern: Path, row: Mapping[str, Any], sealer: Sealer
+) -> Iterator[Configured]:
+    """The connection strings that stand right there."""
+    for leaf in leaves:
+        if len(leaf.names) != len(pattern) or not _fits(leaf.names, pattern):
+            continue
+        value = _expr(leaf, leaf.names[-1], row, sealer)
+        if isinstance(value, Value) and value.dsn and value.dsn.spelling == row["spelling"]:
+            own = [name for name, part in zip(leaf.names, pattern, strict=True) if part == "*"]
+            span = Span(leaf.key.path, leaf.key.start, max(leaf.key.end, leaf.node.span.end))
+            # What else is configured stands elsewhere.
+            call = Call(".".join((row["call"], *own)), (value,), (), complete=False, span=span)
+            yield Configured(call, frozenset([leaf.path]))
 
 
 def _leaves(node: Node, names: Path, path: Path) -> Iterator[_Leaf]:

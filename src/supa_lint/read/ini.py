@@ -13,7 +13,16 @@ from supa_lint.raw import Raw
 from supa_lint.read import text as plain
 from supa_lint.read import tree
 from supa_lint.read.nodes import Branch, Entry, Listing, Node, Scalar, key_text
-from supa_lint.read.pieces import Piece, Source, Table, assignments, join, unescape, with_rest
+from supa_lint.read.pieces import (
+    Piece,
+    Source,
+    Table,
+    assignments,
+    join,
+    unescape,
+    unknown,
+    with_rest,
+)
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -189,6 +198,9 @@ def _passwords(source: Source) -> Node:
             pieces = unescape(source, start, stop, _BACKSLASH, _kept)
             entries.append(Entry(name, span, Scalar(join(pieces, span), span, plain=False)))
             start = stop + 1
+        # Whoever connects with it says elsewhere whether it asks for TLS.
+        here = source.span(start - 1, start - 1)
+        entries.append(Entry("sslmode", here, unknown(here)))
         lines.append(Branch(tuple(entries), source.span(*line.span())))
     return Listing(tuple(lines), source.raw.span)
 
