@@ -35,7 +35,7 @@ _UNDERSTOOD = re.compile(
     | (?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?(?::/*)?   # a scheme
     | postgres(?:\.[a-z]{20})?                  # a user
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
-    | pg | pg-native | postgres-js | postgis | db | localhost | 127\.0\.0\.1
+    | pg | pg-native | pgsql | postgres-js | postgis | db | localhost | 127\.0\.0\.1
     | [\w.]*\.(?:postgresql|postgis)[\w.]*      # a driver by its dotted name
     | (?:\s*(?:-c\s*|--)                       # settings that libpq's `options` sends
         (?:(?:statement|lock|idle_in_transaction_session)_timeout=\d{1,9}(?:m?s|min)?
