@@ -180,6 +180,14 @@ def _literals(file: File, _: Context) -> Facts:
     return read(file)
 
 
+def _php(file: File, context: Context) -> Facts:
+    if not context.clients.configured_by(file.path):
+        return _literals(file, context)
+    from supa_lint.read.php import read
+
+    return read(file, context.clients)
+
+
 def _prisma(file: File, _: Context) -> Facts:
     from supa_lint.read.prisma import read
 
@@ -212,7 +220,7 @@ _BY_NAME: dict[str, Reader] = {
 
 _BY_SUFFIX: dict[str, Reader] = {
     **dict.fromkeys(("cs", "fs", "go", "rs", "swift"), _literals),
-    **dict.fromkeys(("dart", "ex", "exs", "php", "rb"), _literals),
+    **dict.fromkeys(("dart", "ex", "exs", "rb"), _literals),
     **dict.fromkeys(("java", "kt", "kts", "scala"), _literals),
     **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
     "bash": _shell,
@@ -229,6 +237,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     "json5": _json,
     "jsonc": _json,
     "ksh": _shell,
+    "php": _php,
     "prisma": _prisma,
     "properties": _ini,
     "ps1": _shell,
