@@ -24,6 +24,9 @@ from supa_lint.source import File
 PROCESS: Final = "<environment>"
 """The file that stands for the environment of supa-lint's own process (`--environ`)."""
 
+ALONE: Final = "//"
+"""Begins the name of a container that sees nothing of what stands around it."""
+
 _NOWHERE = "\0"
 """A folder that no file is in: code never sees an environment that is built from it."""
 
@@ -157,7 +160,10 @@ def _from_env_file(
 
 
 def _enclosing(container: str) -> Iterator[str]:
-    """The containers around one, from the outside: `jobs.test` around `jobs.test.steps.0`."""
+    """The containers around one, from the outside: `jobs.test` around `jobs.test.steps.0`. A file
+    that a script writes (`//.env`) has none."""
+    if container.startswith(ALONE):
+        return
     if container:
         yield ""
     for match in re.finditer(r"\.", container):
