@@ -54,8 +54,10 @@ def call(facts: Facts) -> Call:
 def test_a_variable_and_its_places(path: str, line: str) -> None:
     file, facts = read(f"# é\n{line}", path)
     found = only(facts)
-    assert (found.name, found.container, found.platform) == ("DB", "", None)
-    assert found.of_script
+    assert (found.name, found.platform) == ("DB", None)
+    assert found.container == ("dump" if line.startswith("dump") else "")
+    # Only what is exported is a variable of the environment, and that of what the file runs.
+    assert found.exported is found.of_script is ("export" in line)
     assert at(file, found.value) == DIRECT
     assert at(file, found).startswith("DB")
     assert not facts.mentions
@@ -127,6 +129,31 @@ def test_a_recipe_is_a_script(path: str, recipe: str) -> None:
     assert [hole.variable for hole in value.holes] == ["DB"]
 
 
+@pytest.mark.parametrize(
+    ("path", "line", "symbol"),
+    [
+        ("Makefile", "DB = 1\n", "make:DB"),
+        ("Makefile", "export DB = 1\n", None),
+        ("Makefile", "DB = 1\nexport A DB\n", None),
+        ("Makefile", "DB = 1\nexport A\n", "make:DB"),
+        ("Makefile", "export\nDB = 1\n", None),
+        ("Makefile", ".EXPORT_ALL_VARIABLES:\nDB = 1\n", None),
+        ("justfile", "DB := '1'\n", "make:DB"),
+        ("justfile", "set export\nDB := '1'\n", None),
+        ("justfile", "set export := false\nDB := '1'\n", "make:DB"),
+    ],
+)
+def test_a_variable_is_a_name_unless_it_is_exported(
+    path: str, line: str, symbol: str | None
+) -> None:
+    reference = "$(DB)" if path == "Makefile" else "{{DB}}"
+    _, facts = read(f"{line}dump:\n\tpg_dump {reference}\n", path)
+    (value,) = (v for _, v in call(facts).keywords if isinstance(v, Value))
+    assert value.hole is not None
+    assert (value.hole.symbol, value.hole.variable) == (symbol, None if symbol else "DB")
+    assert [definition.name for definition in facts.definitions] == ([symbol] if symbol else [])
+
+
 def test_what_a_recipe_sets_belongs_to_it() -> None:
     _, facts = read(
         f"a:\n\tX={DIRECT} npx prisma migrate deploy\nb:\n\tfly secrets set X={SESSION}\n"
@@ -161,6 +188,20 @@ def test_a_dump_through_the_transaction_pooler() -> None:
     # What the environment sets wins over a default.
     files = {"Makefile": makefile.replace(":= DSN", f"?= {TRANSACTION}"), ".env": f"DB={SESSION}\n"}
     assert places(run(files), rule) == []
+
+
+STAGING = SESSION.replace(REF, "abcdefghijklmnopqrst")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"A := {STAGING}\nSUPABASE_URL := https://{REF}.supabase.co\na:\n\tDATABASE_URL=$(A) npm start\n",
+        f"a: export DATABASE_URL = {STAGING}\nb: export SUPABASE_URL = https://{REF}.supabase.co\n",
+    ],
+)
+def test_what_is_for_two_targets_is_not_together(content: str) -> None:
+    assert places(run({"Makefile": content}), "mixed-projects") == []
 
 
 # --- any text ---------------------------------------------------------------------------------

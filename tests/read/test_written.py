@@ -12,7 +12,7 @@ from supa_lint.raw import Raw, Segment
 from supa_lint.read import shell, yaml
 from supa_lint.read.written import lines
 from supa_lint.source import File
-from support import DIRECT, SESSION, TRANSACTION, places, run
+from support import DIRECT, REF, SESSION, TRANSACTION, places, run
 
 ROWS = {
     "fly": {"run": "fly secrets import", "pairs": "lines"},
@@ -45,20 +45,20 @@ def at(file: File, span: Span) -> str:
 @pytest.mark.parametrize(
     ("script", "container"),
     [
-        (f"cat > .env <<EOF\nA=1\nDB={DIRECT}\nEOF\n", ".env"),
+        (f"cat > .env <<EOF\nA=1\nDB={DIRECT}\nEOF\n", "//.env"),
         (
             f"cat <<'EOF' >> .env.production\n# why\n\nexport DB='{DIRECT}'\nEOF\n",
-            ".env.production",
+            "//.env.production",
         ),
-        (f"cat <<-EOF > $HOME/app/.env\n\tDB={DIRECT}  # why\n\tEOF\n", ".env"),
-        (f"sudo tee -a /etc/app.env >/dev/null <<EOF\r\nDB={DIRECT}\r\nEOF\r\n", "app.env"),
-        (f"cat <<EOF | sudo tee .env\nDB={DIRECT}\nEOF\n", ".env"),
-        (f'echo "DB={DIRECT}" >> .env', ".env"),
-        (f'echo -e "DB={DIRECT}\\n" > .env', ".env"),
-        (f'printf "DB={DIRECT}\\n" > .env', ".env"),
-        (f'echo "DB={DIRECT}" | sudo tee .env', ".env"),
-        (f'{{\n  echo "DB={DIRECT}"\n  echo A=1\n}} > .env', ".env"),
-        (f"f() {{\n  echo DB='{DIRECT}' > .env\n}}", "f..env"),
+        (f"cat <<-EOF > $HOME/app/.env\n\tDB={DIRECT}  # why\n\tEOF\n", "//.env"),
+        (f"sudo tee -a /etc/app.env >/dev/null <<EOF\r\nDB={DIRECT}\r\nEOF\r\n", "//app.env"),
+        (f"cat <<EOF | sudo tee .env\nDB={DIRECT}\nEOF\n", "//.env"),
+        (f'echo "DB={DIRECT}" >> .env', "//.env"),
+        (f'echo -e "DB={DIRECT}\\n" > .env', "//.env"),
+        (f'printf "DB={DIRECT}\\n" > .env', "//.env"),
+        (f'echo "DB={DIRECT}" | sudo tee .env', "//.env"),
+        (f'{{\n  echo "DB={DIRECT}"\n  echo A=1\n}} > .env', "//.env"),
+        (f"f() {{\n  echo DB='{DIRECT}' > .env\n}}", "//f..env"),
     ],
 )
 def test_what_a_script_writes_to_an_env_file(script: str, container: str) -> None:
@@ -216,3 +216,29 @@ def test_any_script(pieces: list[str]) -> None:
 def test_many_heredocs_take_linear_time() -> None:
     facts = read("cat >> .env <<EOF\nA=1\nEOF\n" * 3000)[1]
     assert len(facts.settings) == 3000
+
+
+OTHER = SESSION.replace(REF, "abcdefghijklmnopqrst")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"SUPABASE_URL=https://abcdefghijklmnopqrst.supabase.co\ncat > .env <<EOF\nDB_URL={SESSION}\nEOF\n",
+        f"DATABASE_URL={OTHER}\necho 'SUPABASE_URL=https://{REF}.supabase.co' > .env\n",
+        f"if x; then\ncat > .env <<EOF\nDATABASE_URL={OTHER}\nEOF\nelse\ncat > .env <<EOF\n"
+        f"DATABASE_URL={SESSION}\nSUPABASE_URL=https://{REF}.supabase.co\nEOF\nfi\n",
+        f"echo 'DATABASE_URL={OTHER}' > .env\necho 'SUPABASE_URL=https://{REF}.supabase.co' > b.env\n",
+    ],
+)
+def test_a_file_is_apart_from_the_script_that_writes_it(script: str) -> None:
+    assert places(run({"deploy.sh": script}), "mixed-projects") == []
+
+
+def test_a_file_is_filled_by_what_the_script_sets() -> None:
+    script = (
+        f'H=db.{REF}.supabase.co\ncat > .env <<EOF\nDB_HOST=$H\nDB_PORT=5432\nDB_USER="u"\nEOF\n'
+    )
+    assert places(run({"deploy.sh": script}), "missing-sslmode") == ["deploy.sh:3"]
+    # Set twice, nobody knows to what.
+    assert not run({"deploy.sh": f"H=localhost\n{script}"}).findings

@@ -5,20 +5,22 @@
     dump:
         pg_dump "$(DATABASE_URL)"         # just: {{DATABASE_URL}}
 
-A variable counts in its own file. What a function of make or just makes is unknown.
+One that is exported is a variable of the environment in its own file; another one is a name, which
+recipes refer to. What a function of make or just makes is unknown.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Facts, Hole, Span
+from supa_lint.model import Definition, Facts, Hole, Setting, Span
 from supa_lint.raw import Raw
 from supa_lint.read import posix, shell
 from supa_lint.read import text as plain
+from supa_lint.read.nodes import key_text
 from supa_lint.read.pieces import Piece, Source, join, unescape, with_rest
 from supa_lint.read.script import Assignment, Script, Word, unknown
 from supa_lint.sealing import Sealer
@@ -27,14 +29,18 @@ from supa_lint.source import File
 _MOST_RECIPES = 2000
 """Each is parsed on its own; nobody writes so many by hand."""
 
+_NAMESPACE = "make:"
+"""Before the names of variables that are not of the environment."""
+
 _LINE = re.compile(rb"(?:[^\\\n]++|\\[\x00-\xff]|\\\Z)*+(?:\n|\Z)")
 _BLANK = re.compile(rb"\s*+(?:#.*+)?+\Z", re.DOTALL)
 
 _MAKE_VARIABLE = re.compile(
-    rb"[^\S\n]*+(?P<target>[^\s:=#$][^:=#$\n]*+:(?!:?:?=)[^\S\n]*+)?+(?:(?:export|override|private)[^\S\n]++)*+"
+    rb"[^\S\n]*+(?P<target>[^\s:=#$][^:=#$\n]*+:(?!:?:?=)[^\S\n]*+)?+(?P<modifiers>(?:(?:export|override|private)[^\S\n]++)*+)"
     rb"(?P<name>[A-Za-z_][\w.-]*+)[^\S\n]*+(?P<operator>:{0,3}=|[?+!]=)"
     rb"(?:[^\S\n]|\\\r?\n)*+"
 )
+_MAKE_EXPORT = re.compile(rb"export[^\S\n]*+(?P<names>[\w \t.-]*+)\s*+\Z|\.EXPORT_ALL_VARIABLES\b")
 _MAKE_VALUE = re.compile(rb"(?:[^#\n\\]++|\\[\x00-\xff])*+")  # an escaped end of line goes on
 _MAKE_REFERENCE = rb"""
     (?P<dollar>\$\$) | \$\((?P<name>[\w.-]++)\) | \$\{(?P<braced>[\w.-]++)\}
@@ -43,8 +49,9 @@ _MAKE_TEXT = re.compile(_MAKE_REFERENCE + rb"| \\\r?\n[^\S\n]*+", re.VERBOSE)
 _MAKE_RECIPE = re.compile(rb"(?P<indent>^\t[\s@+-]*+) |" + _MAKE_REFERENCE, re.VERBOSE | re.M)
 
 _JUST_VARIABLE = re.compile(
-    rb"(?:export[^\S\n]++)?+(?P<name>[A-Za-z_][\w-]*+)[^\S\n]*+:=[^\S\n]*+(?P<operator>)"
+    rb"(?P<modifiers>(?:export[^\S\n]++)?+)(?P<name>[A-Za-z_][\w-]*+)[^\S\n]*+:=[^\S\n]*+(?P<operator>)"
 )
+_JUST_EXPORT = re.compile(rb"set[^\S\n]++export\b(?!\s*:=\s*false)(?P<names>)")
 _JUST_TEXT = re.compile(rb"'(?P<raw>[^'\n]*+)'|\"(?P<text>(?:[^\"\\\n]|\\.)*+)\"")
 _JUST_ENVIRONMENT = re.compile(
     rb"env(?:_var(?:_or_default)?)?\(\s*+(?P<q>['\"])(?P<name>\w++)(?P=q)\s*+"
@@ -72,14 +79,23 @@ def read(
     found = (_Just if just else _Make)(source, sealer)
     found.read()
     reader = shell.Reader(sealer, platforms, wanted)
-    reader.add(Script(tuple(found.variables)), "")
+    settings, definitions = [], []
+    for target, variable, exported in found.variables:
+        if exported:
+            reader.add(Script((variable,)), target)
+            continue
+        name, value = variable.name, sealer.seal(variable.value.raw, variable.name)
+        settings.append(Setting(key_text(name), value, variable.span, target, exported=False))
+        definitions.append(Definition(f"{_NAMESPACE}{name}", value, file.path))
     for name, recipe in found.recipes:
         script = posix.parse(Source(recipe), sealer)
         reader.add(script, name)
         if script.note:
             break  # the next one may take as long
+    facts = reader.facts()
+    facts = replace(facts, settings=(*facts.settings, *settings), definitions=tuple(definitions))
     comments = [*found.comments, *reader.comments]
-    return with_rest(reader.facts(), file, sealer, comments, reader.ignored)
+    return with_rest(facts, file, sealer, comments, reader.ignored)
 
 
 @dataclass
@@ -88,14 +104,43 @@ class _Make:
 
     source: Source
     sealer: Sealer
-    variables: list[Assignment] = field(default_factory=list)
+    variables: list[tuple[str, Assignment, bool]] = field(default_factory=list)
+    """Each with the target it is for (or none), and whether it is exported."""
     recipes: list[tuple[str, Raw]] = field(default_factory=list)
     """Each with the name of its target."""
     comments: list[Span] = field(default_factory=list)
     _target: str = ""
     _recipe: tuple[int, int] | None = None
+    _names: set[str] = field(default_factory=set)
+    """The variables that the file sets, and of these the exported ones; `*` for all of them."""
+    _exported: set[str] = field(default_factory=set)
+    _pattern = _MAKE_VARIABLE
+    _export = _MAKE_EXPORT
+
+    def _collect(self) -> None:
+        """Learn which variables there are."""
+        for match in _LINE.finditer(self.source.data):
+            line = match[0]
+            variable = None if self._is_recipe(line) else self._pattern.match(line)
+            if variable is not None:
+                self._names.add(variable["name"].decode())
+                if b"export" in variable["modifiers"]:
+                    self._exported.add(variable["name"].decode())
+            elif export := self._export.match(line):
+                self._exported |= {n.decode() for n in (export["names"] or b"").split()} or {"*"}
+
+    def _is_exported(self, name: str | None) -> bool:
+        return name in self._exported or "*" in self._exported
+
+    def _piece(self, found: re.Match[bytes]) -> Piece:
+        """What stands for a match. A variable that the file sets for itself is a name."""
+        piece = _decoded(found)
+        name = piece.variable if isinstance(piece, Hole) else None
+        own = name in self._names and not self._is_exported(name)
+        return Hole(symbol=f"{_NAMESPACE}{name}") if own else piece
 
     def read(self) -> None:
+        self._collect()
         inside = False  # of a text, which `define` begins
         for match in _LINE.finditer(self.source.data):
             start, end = match.span()
@@ -133,10 +178,10 @@ class _Make:
         return line.startswith(b"\t")
 
     def _script(self, start: int, end: int) -> Iterator[Piece]:
-        return unescape(self.source, start, end, _MAKE_RECIPE, _decoded)
+        return unescape(self.source, start, end, _MAKE_RECIPE, self._piece)
 
     def _variable(self, start: int, end: int) -> bool:
-        match = _MAKE_VARIABLE.match(self.source.data, start, end)
+        match = self._pattern.match(self.source.data, start, end)
         if match is None:
             return False
         value = _MAKE_VALUE.match(self.source.data, match.end(), end)
@@ -144,7 +189,7 @@ class _Make:
         stop = match.end() + len(self.source.data[match.end() : stop].rstrip())
         span = self.source.span(match.end(), stop)
         name = match["name"].decode()
-        raw = join(unescape(self.source, match.end(), stop, _MAKE_TEXT, _decoded), span)
+        raw = join(unescape(self.source, match.end(), stop, _MAKE_TEXT, self._piece), span)
         word = Word(_unquoted(raw), span)
         if match["operator"] == b"?=":
             # It counts where nothing else sets the variable.
@@ -153,12 +198,19 @@ class _Make:
         elif match["operator"] in (b"+=", b"!="):
             word = unknown(span)
         at = self.source.span(match.start("name"), stop)
-        self.variables.append(Assignment(name, word, at))
+        target = (match["target"] or b"").partition(b":")[0].split()
+        self._add(target[0].decode("utf-8", "replace")[:100] if target else "", name, word, at)
         return True
+
+    def _add(self, target: str, name: str, value: Word, span: Span) -> None:
+        self.variables.append((target, Assignment(name, value, span), self._is_exported(name)))
 
 
 class _Just(_Make):
     """Reads a justfile."""
+
+    _pattern = _JUST_VARIABLE
+    _export = _JUST_EXPORT
 
     def _is_recipe(self, line: bytes) -> bool:
         return line[:1] in (b" ", b"\t")
@@ -167,16 +219,16 @@ class _Just(_Make):
         first = self.source.data[start:end].lstrip()
         if first.startswith(b"#!") and not re.match(rb"#!\S*(?:/|env\s+)(?:ba|z|da)?sh\b", first):
             return iter(())
-        return unescape(self.source, start, end, _JUST_RECIPE, _decoded)
+        return unescape(self.source, start, end, _JUST_RECIPE, self._piece)
 
     def _variable(self, start: int, end: int) -> bool:
-        match = _JUST_VARIABLE.match(self.source.data, start, end)
+        match = self._pattern.match(self.source.data, start, end)
         if match is None:
             return False
         stop = max(match.end(), start + len(self.source.data[start:end].rstrip()))
         name = match["name"].decode()
         word = self._value(match.end(), stop)
-        self.variables.append(Assignment(name, word, self.source.span(match.start("name"), stop)))
+        self._add("", name, word, self.source.span(match.start("name"), stop))
         return True
 
     def _value(self, start: int, end: int) -> Word:

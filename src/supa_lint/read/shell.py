@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from supa_lint.dsn.judge import has_placeholder
 from supa_lint.dsn.parts import group
+from supa_lint.environment import ALONE
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.manifests import platform_of
 from supa_lint.model import (
@@ -176,6 +177,9 @@ class Reader:
         self._platform = platform
         self._later = later
         self._names: dict[tuple[str, str], int] = {}
+        self._written: dict[str, int] = {}
+        self._own: dict[str, Value | None] = {}
+        """What the script has set its variables to; None for several values."""
         self._prefixed = 0
 
     def facts(self) -> Facts:
@@ -266,6 +270,7 @@ class Reader:
     def _assign(self, assignment: Assignment, container: str) -> None:
         name, value, span = assignment.name, assignment.value, assignment.span
         self._set(name, value, span, container, self._platform, of_script=True)
+        self._own[name] = None if name in self._own else self._sealer.seal(value.raw, name)
 
     def _write(self, target: Word, lines: Sequence[written.Line], container: str) -> None:
         """The variables of an env file that the script writes. What has words to be replaced in it
@@ -276,14 +281,22 @@ class Reader:
         elif written.is_live_env_file(target):
             # Who reads the file, and where, nobody knows.
             name = target.text.rpartition("/")[2]
-            home, platform, of_script = ".".join(filter(None, (container, name))), None, True
+            home = ALONE + ".".join(filter(None, (container, name)))
+            platform, of_script = None, True
         else:
             return
+        lines = [line.filled(self._own) for line in lines]
         values = [self._sealer.seal(line.value.raw, line.name) for line in lines]
         if any(v.placeholder or (v.dsn and has_placeholder(v.dsn)) for v in values):
             return
+        # Lines that set something again are those of another case.
+        times = self._written.get(home, 1)
+        numbered = f"{home}#{times}" if times > 1 else home
+        if any((numbered, line.name) in self._names for line in lines):
+            self._written[home] = times + 1
+            numbered = f"{home}#{times + 1}"
         for line in lines:
-            self._set(line.name, line.value, line.span, home, platform, of_script=of_script)
+            self._set(line.name, line.value, line.span, numbered, platform, of_script=of_script)
 
     def _set(
         self,

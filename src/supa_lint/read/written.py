@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from supa_lint.model import HOLE, Place, Span
+from supa_lint.model import HOLE, Place, Span, Value
 from supa_lint.place import is_env_file, place_of
 from supa_lint.raw import Raw
 from supa_lint.read.nodes import Scalar
@@ -23,6 +24,15 @@ class Line(NamedTuple):
     name: str
     value: Word
     span: Span
+
+    def filled(self, known: Mapping[str, Value | None]) -> Line:
+        """The line, its variables filled by what the script has set them to."""
+        raw = self.value.raw
+        holes = tuple(
+            replace(hole, default=known.get(hole.variable or "") or hole.default)
+            for hole in raw.holes
+        )
+        return self._replace(value=replace(self.value, raw=replace(raw, holes=holes)))
 
 
 class Later(NamedTuple):
