@@ -178,7 +178,8 @@ class Reader:
         self._later = later
         self._names: dict[tuple[str, str], int] = {}
         self._written: dict[str, int] = {}
-        self._own: dict[str, Value | None] = {}
+        self._sealed: dict[str, Value] = {}
+        self._own: dict[str, Word | None] = {}
         """What the script has set its variables to; None for several values."""
         self._prefixed = 0
 
@@ -270,12 +271,13 @@ class Reader:
     def _assign(self, assignment: Assignment, container: str) -> None:
         name, value, span = assignment.name, assignment.value, assignment.span
         self._set(name, value, span, container, self._platform, of_script=True)
-        self._own[name] = None if name in self._own else self._sealer.seal(value.raw, name)
+        self._own[name] = None if name in self._own else value
 
     def _write(self, target: Word, lines: Sequence[written.Line], container: str) -> None:
         """The variables of an env file that the script writes. What has words to be replaced in it
         is a template for people, and stays a mention."""
         hole = target.raw.holes[0].variable if target.text == HOLE else None
+        target = self._own.get(hole or "") or target
         if self._later is not None and hole == self._later.file:
             home, platform, of_script = self._later.container, self._platform, False
         elif written.is_live_env_file(target):
@@ -285,7 +287,7 @@ class Reader:
             platform, of_script = None, True
         else:
             return
-        lines = [line.filled(self._own) for line in lines]
+        lines = [line.filled(self._set_to) for line in lines]
         values = [self._sealer.seal(line.value.raw, line.name) for line in lines]
         if any(v.placeholder or (v.dsn and has_placeholder(v.dsn)) for v in values):
             return
@@ -297,6 +299,13 @@ class Reader:
             numbered = f"{home}#{times + 1}"
         for line in lines:
             self._set(line.name, line.value, line.span, numbered, platform, of_script=of_script)
+
+    def _set_to(self, name: str) -> Value | None:
+        """What the script has set a variable to."""
+        word = self._own.get(name)
+        if word is not None and name not in self._sealed:
+            self._sealed[name] = self._sealer.seal(word.raw, name)
+        return self._sealed[name] if word is not None else None
 
     def _set(
         self,

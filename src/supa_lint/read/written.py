@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -25,12 +25,11 @@ class Line(NamedTuple):
     value: Word
     span: Span
 
-    def filled(self, known: Mapping[str, Value | None]) -> Line:
+    def filled(self, known: Callable[[str], Value | None]) -> Line:
         """The line, its variables filled by what the script has set them to."""
         raw = self.value.raw
         holes = tuple(
-            replace(hole, default=known.get(hole.variable or "") or hole.default)
-            for hole in raw.holes
+            replace(hole, default=known(hole.variable or "") or hole.default) for hole in raw.holes
         )
         return self._replace(value=replace(self.value, raw=replace(raw, holes=holes)))
 
