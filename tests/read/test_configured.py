@@ -231,8 +231,27 @@ def test_a_connection_string_is_a_call_by_itself() -> None:
     assert (call.callee, call.keywords, call.complete) == ("net.string.A", (), False)
     (value,) = call.args
     assert isinstance(value, Value)
-    assert value.dsn is not None
+    assert value.hole is not None
+    assert value.hole.variable == "A"
     assert file.data[value.span.start : value.span.end].decode() == NPGSQL
-    # What it does not read stays a setting.
-    assert [setting.name for setting in facts.settings] == ["B", "C"]
+    # Each is a setting all the same.
+    assert [setting.name for setting in facts.settings] == ["A", "B", "C"]
     assert "Tr0ub4dour" not in repr(facts)
+
+
+def test_another_file_overrides_a_connection_string() -> None:
+    def settings(host: str, password: str) -> str:
+        return (
+            f'{{"ConnectionStrings": {{"Default": "Host={host};Port=5432;Username=postgres;'
+            f'Password={password};SSL Mode=Require"}}}}'
+        )
+
+    template = settings("db.[YOUR-REF].supabase.co", "[YOUR-PASSWORD]")
+    files = {
+        "appsettings.json": template,
+        "appsettings.Development.json": settings("127.0.0.1", "postgres"),
+    }
+    assert places(run(files), "placeholder-in-live-config") == []
+    assert places(run({"appsettings.json": template}), "placeholder-in-live-config") == [
+        "appsettings.json:1"
+    ]

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from supa_lint.dsn.parts import role_of
 from supa_lint.globs import matches
-from supa_lint.model import Call, Const, Expr, Span, Unknown, Value
+from supa_lint.model import HOLE, Call, Const, Expr, Hole, Span, Unknown, Value
 from supa_lint.model import Mapping as Table
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Node, Path, Scalar
@@ -80,17 +80,20 @@ def read(
 def _values(
     leaves: Iterable[_Leaf], pattern: Path, row: Mapping[str, Any], sealer: Sealer
 ) -> Iterator[Configured]:
-    """The connection strings that stand right there."""
+    """The connection strings that stand right there. Each stays a setting, too, which the call
+    refers to by its name: another file may set it for another environment."""
     for leaf in leaves:
         if len(leaf.names) != len(pattern) or not _fits(leaf.names, pattern):
             continue
-        value = _expr(leaf, leaf.names[-1], row, sealer)
+        name = leaf.names[-1]
+        value = _expr(leaf, name, row, sealer)
         if isinstance(value, Value) and value.dsn and value.dsn.spelling == row["spelling"]:
             own = [name for name, part in zip(leaf.names, pattern, strict=True) if part == "*"]
             span = Span(leaf.key.path, leaf.key.start, max(leaf.key.end, leaf.node.span.end))
+            given = Value(HOLE, value.span, (Hole(variable=name),))
             # What else is configured stands elsewhere.
-            call = Call(".".join((row["call"], *own)), (value,), (), complete=False, span=span)
-            yield Configured(call, frozenset([leaf.path]))
+            call = Call(".".join((row["call"], *own)), (given,), (), complete=False, span=span)
+            yield Configured(call, frozenset())
 
 
 def _leaves(node: Node, names: Path, path: Path) -> Iterator[_Leaf]:
