@@ -185,3 +185,19 @@ def test_no_password_of_a_dsn_that_was_pasted_into_another_is_kept(
     inner = "postgresql://u:kX7vQ2mZp9wL@db.example.com:5432/x"
     text = f"postgresql://u:p@h.supabase.com:6543{between}{quote(inner) if quoted else inner}"
     assert "kX7vQ2mZp9wL" not in repr(parse(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgres://u:kX7vQ2mZp9wL@postgres://v:kX7vQ2mZp9wL",
+        "postgresql://postgres:kX7vQ2mZp9wL@apostgresql://postgres:kX7vQ2mZp9wLeu-west-1.pooler.supabase.com:6543/x",
+        "postgres://u:kX7vQ2mZp9wL@db.x.supabase.co/v:kX7vQ2mZp9wL",
+        "postgres://u:kX7vQ2mZp9wL@db.x.supabase.co/v%3AkX7vQ2mZp9wL",
+        "postgres://u:kX7vQ2mZp9wL@postgres://kX7vQ2mZp9wL",
+    ],
+)
+def test_a_dsn_that_is_broken_off_in_another_leaves_no_password(text: str) -> None:
+    found = parse(text)
+    assert found is not None
+    assert "kX7" not in repr(found)

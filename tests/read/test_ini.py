@@ -162,3 +162,11 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
         found = settings(facts)
         assert at(file, found[":k"].value) == value
         assert at(file, found[":z"]) == "z = 1"
+
+
+def test_a_url_in_a_password_file_is_no_entry() -> None:
+    _, facts = read(
+        "postgresql://postgres.abc:kX7vQ2mZp9wL@db.abc.supabase.co:6543/x:y\n", ".pgpass"
+    )
+    assert "kX7" not in repr(facts)
+    assert facts.mentions

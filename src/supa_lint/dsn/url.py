@@ -194,7 +194,12 @@ def _database(raw: Raw, location: re.Match[str], end: int) -> Text | None:
     if start < 0 or raw.text[start] != "/":
         return None
     stop = min((i for i in (raw.text.find(c, start, end) for c in "?#") if i >= 0), default=end)
-    return _unless_dsn(raw.cut(start + 1, stop)) if stop > start + 1 else None
+    if stop == start + 1:
+        return None
+    name = _unless_dsn(raw.cut(start + 1, stop))
+    # After `@postgres://user:password`, whose host is `postgres:`, the rest of it stands here.
+    broken = name.text.startswith("/") or ":" in unquote(name.text)
+    return Text(MASK, name.span) if broken else name
 
 
 def _unless_dsn(text: Text) -> Text:

@@ -34,8 +34,8 @@ _LINE = re.compile(rb"[^\n]*\n?")
 # A variable of configparser's, or its escape.
 _PERCENT = re.compile(rb"%%|%\([^()\n]{0,100}\)s")
 _ENVIRONMENT = re.compile(
-    rb"\"(?P<whole>[A-Za-z_]\w*)=(?P<inside>[^\"\n]*)\""
-    rb"|(?P<name>[A-Za-z_]\w*)=(?:\"(?P<quoted>[^\"\n]*)\"|(?P<value>[^\s,\"]*))"
+    rb"\"(?P<whole>[A-Za-z_]\w*+)=(?P<inside>[^\"\n]*)\""
+    rb"|(?<!\w)(?P<name>[A-Za-z_]\w*+)=(?:\"(?P<quoted>[^\"\n]*)\"|(?P<value>[^\s,\"]*))"
 )
 
 _PROPERTY = re.compile(
@@ -190,6 +190,8 @@ def _passwords(source: Source) -> Node:
         start, end = _stripped(source, *line.span())
         if not _PASSWORD_LINE.fullmatch(source.data, start, end):
             continue
+        if source.data.find(b"://", start, end) >= 0:
+            continue  # a URL has colons, too, but its password is no field
         entries = []
         for name in _PASSWORD_FIELDS:
             match = _PASSWORD_FIELD.match(source.data, start, end)
