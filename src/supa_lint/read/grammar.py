@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _CHUNK = 65536
 _SECONDS = 2.0  # of CPU time: about 5 MB of a text that is right
+_LEAST_SECONDS = 0.1
+_SECONDS_FOR_A_MB = 4.0  # ten times what is right takes: a file may hold many scripts
 
 
 @cache
@@ -42,8 +44,9 @@ def parse(language: str, data: bytes) -> Node:
     def read(at: int, _: object) -> bytes:
         return data[at : at + _CHUNK]
 
-    end = thread_time() + _SECONDS
     parser = Parser(_language(language))
+    most = min(_SECONDS, _LEAST_SECONDS + _SECONDS_FOR_A_MB * len(data) / 1_000_000)
+    end = thread_time() + most
     try:
         tree = parser.parse(read, progress_callback=lambda *_: thread_time() > end)
     except ValueError:

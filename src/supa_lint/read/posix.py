@@ -16,9 +16,10 @@ from supa_lint.sealing import Sealer
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-# What the grammar does not know: GitHub's expressions, and line ends of Windows. Each is replaced
-# by as many bytes that it does know.
-_FOREIGN = re.compile(rb"\$\{\{[^\n]{0,300}?\}\}|\r(?=\n)")
+# What the grammar does not know: GitHub's expressions, and line ends of Windows; and what takes it
+# quadratic time: more `<` than any redirection has, heredocs without a word. Each is replaced by as
+# many bytes that it does know.
+_FOREIGN = re.compile(rb"\$\{\{[^\n]{0,300}?\}\}|\r(?=\n)|<{4,}+|<<(?:[ \t\n]*+<<)++")
 _GITHUB_ENV = re.compile(rb"\$\{\{\s*env\.(\w+)\s*\}\}")
 
 _EXPANSION = re.compile(
@@ -58,7 +59,7 @@ class _Parser:
         self._source = source
         self._sealer = sealer
         self._data = _FOREIGN.sub(_known, source.data)
-        foreign = (m for m in _FOREIGN.finditer(source.data) if m[0] != b"\r")
+        foreign = (m for m in _FOREIGN.finditer(source.data) if m[0].startswith(b"$"))
         self._foreign = [(m.start(), m.end(), _GITHUB_ENV.fullmatch(m[0])) for m in foreign]
         self._foreign_starts = [start for start, _, _ in self._foreign]
 
@@ -289,7 +290,7 @@ def _is_cat(node: Syntax) -> bool:
 
 
 def _known(foreign: re.Match[bytes]) -> bytes:
-    return b" " if foreign[0] == b"\r" else b"_" * len(foreign[0])
+    return (b"_" if foreign[0].startswith(b"$") else b" ") * len(foreign[0])
 
 
 def _decoded(escape: re.Match[bytes]) -> str:
