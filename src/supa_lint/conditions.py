@@ -36,6 +36,10 @@ class _Marker:
         raise TypeError(f"{self._name} is neither true nor false")
 
 
+_LONGEST: Final = 500
+"""Characters of a fact that an expression is searched in: what is longer names nothing, and may
+have been written to make the search slow."""
+
 UNKNOWN: Final = _Marker("UNKNOWN")
 """A fact that nobody can know from the files."""
 
@@ -108,7 +112,7 @@ def _holds(name: str, wanted: Any, fact: Fact) -> Tri:
             return None if inner is None else not inner
         if fact is ABSENT:
             return False
-        if fact is PRESENT or not isinstance(fact, str):
+        if fact is PRESENT or not isinstance(fact, str) or len(fact) > _LONGEST:
             return None
         return re.search(wanted["matches"], fact) is not None
     if isinstance(wanted, list):

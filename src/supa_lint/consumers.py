@@ -126,7 +126,7 @@ def _spellings(name: str) -> Iterator[str]:
     if len(name) >= _DISTINCT:
         lower = name.lower()
         yield lower
-        yield re.sub(r"_+([a-z0-9])", lambda match: match[1].upper(), lower)
+        yield re.sub(r"(?<!_)_++([a-z0-9])", lambda match: match[1].upper(), lower)
 
 
 def _callees(spec: ClientSpec) -> Iterator[str]:

@@ -27,7 +27,7 @@ _SHOWN = 3
 _SEVERAL = 3
 _SHARE = 0.3
 """How much of a symptom must be given for it to be meant."""
-_CODE = re.compile(r"e[a-z]{8,}|[a-z]{0,3}\d{4,5}|\d{2}[a-z]\d{2}|\w+_\w+")
+_CODE = re.compile(r"e[a-z]{8,}|[a-z]{0,3}\d{4,5}|\d{2}[a-z]\d{2}|\w[^\W_]*+_\w+")
 _WILD = "\0"
 _ESCAPES = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\\e)?\[[0-9;?]*[mKHJ]|\\[nrt]")
 """Colours, also those that lost their first character, and line ends, also written ones."""

@@ -71,4 +71,4 @@ def _language(path: str) -> str:
 
 def plain(text: str) -> str:
     """Help without the places that a finding fills."""
-    return re.sub(r"\s*\{[a-z.-]+\}", "", text)
+    return re.sub(r"(?<!\s)\s*+\{[a-z.-]+\}", "", text)

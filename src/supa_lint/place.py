@@ -121,6 +121,7 @@ _NAMES: Final = re.compile(
 )
 
 
+_LONGEST_NAME: Final = 255  # of a file system; an index of git has no limit
 _DOCS_FOLDER: Final = re.compile(r"(?i)/(?:docs?|documentation)/")
 """An env file there shows what to write; code there may run."""
 
@@ -132,7 +133,7 @@ def place_of(path: str) -> Place | None:
     row = _row_of_folder(folder)
     if row == 0:
         return None
-    found = _NAMES.fullmatch(name)
+    found = _NAMES.fullmatch(name) if len(name) <= _LONGEST_NAME else None
     if found and found.lastgroup:
         row = min(row, int(found.lastgroup.removeprefix("row")))
     if row >= len(_TABLE):

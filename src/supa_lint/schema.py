@@ -178,7 +178,33 @@ def _regex(text: str) -> str | None:
         re.compile(text)
     except (re.error, OverflowError, RecursionError) as error:
         return f"is no regular expression: {error}"
-    return None
+    return _growth(text, scans=False, most=2)
+
+
+def _file_regex(text: str) -> str | None:
+    """An expression that is searched for in files of any size."""
+    problem = _regex(text)
+    try:
+        text.encode()
+        return problem or _growth(text, scans=True, most=1)
+    except UnicodeEncodeError:
+        return "is no text"
+
+
+def _growth(text: str, *, scans: bool, most: int) -> str | None:
+    """Why an expression may take too long: the texts it meets may be made to make it hang."""
+    from supa_lint.backtracking import TooLargeError, attacks
+
+    try:
+        worst = next(iter(attacks(text, scans=scans)), None)
+    except (TooLargeError, RecursionError):
+        return "is too large to be sure that it can't be made to hang"
+    if worst is None or (worst.degree is not None and worst.degree <= most):
+        return None
+    return (
+        f"could be made to hang, by a text like {worst.text(12)!r}: let no two of its loops take"
+        " the same characters, or keep a loop from giving any back (`*+` instead of `*`)"
+    )
 
 
 def _date(text: str) -> str | None:
@@ -200,4 +226,9 @@ def _version_range(text: str) -> str | None:
     return "must be a range of versions, as >=2.0,<3"
 
 
-_FORMATS = {"regex": _regex, "date": _date, "version-range": _version_range}
+_FORMATS = {
+    "regex": _regex,
+    "file-regex": _file_regex,
+    "date": _date,
+    "version-range": _version_range,
+}

@@ -66,6 +66,7 @@ _SESSION_SQL = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _LONGEST_PLACEHOLDER = 200
+_LONGEST_UNDERSTOOD = 500
 # What a fresh self-hosted stack comes with (supabase/supabase, docker/.env.example, 2026-11).
 _SELF_HOSTED_DEFAULTS = frozenset(
     {
@@ -141,10 +142,7 @@ class Sealer:
         return Value(MASK, raw.span, secret=kind, ref=ref)
 
     def _masked(self, raw: Raw) -> Value:
-        pieces = [
-            piece if _UNDERSTOOD.fullmatch(piece) or _SUPABASE_HOST.fullmatch(piece) else MASK
-            for piece in raw.text.split(HOLE)
-        ]
+        pieces = [piece if _is_understood(piece) else MASK for piece in raw.text.split(HOLE)]
         if MASK in pieces:
             self.secrets.append(raw.span)
         return Value(
@@ -171,6 +169,12 @@ class Sealer:
             PasswordKind.MASKED,
         ):
             self.secrets.append(password.span)
+
+
+def _is_understood(piece: str) -> bool:
+    return len(piece) <= _LONGEST_UNDERSTOOD and (
+        _UNDERSTOOD.fullmatch(piece) is not None or _SUPABASE_HOST.fullmatch(piece) is not None
+    )
 
 
 def _claims(payload: str) -> tuple[str, str | None]:

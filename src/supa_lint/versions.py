@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from packaging.specifiers import Specifier, SpecifierSet
     from packaging.version import Version
 
-_CLAUSE = re.compile(r"[\s,]*(\^|~=|~|===|==|!=|<=|>=|<|>|=|)\s*((?:\d+!)?[^\s,|^~=!<>]+)[\s,]*")
+_CLAUSE = re.compile(r"[\s,]*+(\^|~=|~|===|==|!=|<=|>=|<|>|=|)\s*+((?:\d+!)?[^\s,|^~=!<>]+)[\s,]*+")
 _LONGEST = 1000
 
 

@@ -13,9 +13,11 @@ from supa_lint.raw import Raw
 _LIBPQ = re.compile(
     r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>[^\s']*))"
 )
-_NPGSQL = re.compile(r"\s*(?P<key>[A-Za-z][A-Za-z _]*?)\s*=\s*(?P<plain>[^;]*)(?:;|$)")
+_NPGSQL = re.compile(
+    r"\s*(?P<key>[A-Za-z][A-Za-z_]*+(?: ++[A-Za-z_]++)*+)\s*+=\s*(?P<plain>[^;]*)(?:;|$)"
+)
 
-_SEVERAL = re.compile(r"=[^;]*\s\w+\s*=")  # in one piece: libpq's, with a `;` in a value
+_SEVERAL = re.compile(r"=[^;=]*\s\w+\s*=")  # in one piece: libpq's, with a `;` in a value
 _HOST = re.compile(r"[^\s=]*")
 
 _VALUE = r"""=[^\s;"'`\\]{0,300}"""

@@ -66,19 +66,20 @@ _WORD_IN_BRACKETS = re.compile(
 _MASKED = re.compile(
     r"^(?:\*+|•+|\[?redacted\]?|<redacted>|\[masked\]|#{3,}|-{3,})$", re.IGNORECASE
 )
-_DICTIONARY = re.compile(
-    r"""^(?:
-      (?:my|the|a|enter|encoded|escaped|actual|db|url|new|word|words|plain|text|special|chars?|ur|pg|sb|db1|from|not|is|it|put|with|hidden|sup3r|s3cr3t|p4ssw0rd
-        |p@ssw0rd|passw0rt|senha|aqui|mot|de|passe|motdepasse|votre|mdp|contrasena|clave|la|tua|geheim
-        |passwort|kennwort|sekret|wachtwoord|losenord|haslo|heslo|parola|sifre|adgangskode|lozinka
-        |jelszo|salasana|1|test|super|db|some|fake|dummy|demo|sample|example|old|new|real|raw|plain|very|long|and|strong|secure|safe|complex|random|generated|unique|choose|use|set
-        |hunter\d*|secret|password|passwd|passw0rd|pass|pwd|pw|pa55|postgres|postgresql|supabase|admin|root|user
-        |foo|bar|baz|qux|abc|xyz|qwerty|letmein|hello|world|changeme|value|here|insecure|local|localhost|dev
-        |correct|horse|battery|staple|canary|leak|leaked|invalid|wrong|none|null|token|key|database|mock|stub|fixture
-      )[-_.!@$\d]*
-    )+$""",
-    re.VERBOSE | re.IGNORECASE,
-)
+_WORDS = """
+    my the a enter encoded escaped actual db url new word words plain text special char chars ur
+    pg sb from not is it put with hidden sup3r s3cr3t p4ssw0rd p@ssw0rd passw0rt senha aqui mot
+    de passe motdepasse votre mdp contrasena clave la tua geheim passwort kennwort sekret
+    wachtwoord losenord haslo heslo parola sifre adgangskode lozinka jelszo salasana 1 test
+    super some fake dummy demo sample example old real raw very long and strong hunter secret
+    password passwd passw0rd pass pwd pw pa55 postgres postgresql supabase admin root user foo
+    bar baz qux abc xyz qwerty letmein hello world changeme value here insecure local localhost
+    dev correct horse battery staple canary leak leaked invalid wrong none null token key
+    database mock stub fixture secure safe complex random generated unique choose use set
+"""
+_DICTIONARY = tuple(_WORDS.split())
+_LONGEST = 300  # characters of a password that may be words
+_BETWEEN_WORDS = re.compile(r"[-_.!@$\d]*")
 _LEET_VOWELS = str.maketrans("@031", "aoei")
 _LEET = str.maketrans("@031$5!47", "aoeissiat")
 _API_KEY = re.compile(r"^(?:eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_secret_[\w-]+)$")
@@ -135,11 +136,30 @@ def is_invented(text: str) -> bool:
         return True  # a word of another language
     if len(text) < 5 or len(set(lowered)) <= 3:
         return True
-    if any(_DICTIONARY.match(spelling) for spelling in _spellings(lowered)):
+    if any(_is_of_words(spelling) for spelling in _spellings(lowered)):
         return True
     letters = "".join(ch for ch in lowered if ch.isalnum())
     runs = "abcdefghijklmnopqrstuvwxyz", "0123456789", "1234567890", "qwertyuiop", "asdfghjkl"
     return any(letters in run * 2 for run in runs) or _is_repeated(letters)
+
+
+def _is_of_words(text: str) -> bool:
+    """Whether `text` is words of the dictionary, one or several, with punctuation and digits after
+    each. No expression does this: `password` is two words as well, and many such double the time
+    each."""
+    starts, done = [0] if len(text) <= _LONGEST else [], {0}
+    while starts:
+        start = starts.pop()
+        for word in _DICTIONARY:
+            if text.startswith(word, start):
+                between = _BETWEEN_WORDS.match(text, start + len(word))
+                end = between.end() if between else len(text)
+                if end == len(text):
+                    return True
+                if end not in done:
+                    done.add(end)
+                    starts.append(end)
+    return False
 
 
 def _spellings(text: str) -> Iterator[str]:

@@ -29,13 +29,13 @@ _HEREDOC = re.compile(rb"<<-?[\"']?(?P<word>[A-Za-z_]\w*)[\"']?")
 _HEALTHCHECK = re.compile(rb"(?:--\S+\s+|\\\r?\n\s*)*+CMD\s+", re.IGNORECASE)
 _FLAGS = re.compile(rb"(?:--[a-z]+=\S+\s+|[\\`]\r?\n\s*)*+")
 _PAIR = re.compile(
-    rb"(?P<name>[A-Za-z_]\w*)=(?P<value>(?:\"(?:[^\"\\]|\\.)*+\"|'[^']*'|\\.|[^\s\"'\\])*+)",
+    rb"(?<!\w)(?P<name>[A-Za-z_]\w*+)=(?P<value>(?:\"(?:[^\"\\]|\\.)*+\"|'[^']*'|\\.|[^\s\"'\\])*+)",
     re.DOTALL,
 )
 _NAME = re.compile(rb"(?P<name>[A-Za-z_]\w*)[^\S\n]+(?P<value>\S[^\n]*)")
 _EXPANSION = re.compile(
     rb"\\(?P<escaped>[\x00-\x7f])?|'(?P<raw>[^']*)'|\""
-    rb"|\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*)(?P<default>:?-[^{}]*)?[^{}]*\})",
+    rb"|\$(?:(?P<name>[A-Za-z_]\w*)|\{(?P<braced>[A-Za-z_]\w*+)(?P<default>:?-[^{}]*+)?[^{}]*+\})",
     re.DOTALL,
 )
 

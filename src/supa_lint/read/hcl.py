@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\x00-\x7f]?)|([$%])\1\{")
 _LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t"}
-_VERB = re.compile(r"%(?P<percent>%)|%[-+ #0]*(?:\[\d+\])?\d*(?:\.\d+)?[a-zA-Z]")
+_VERB = re.compile(r"%(?P<percent>%)|%[-+ #0]*+(?:\[\d++\])?+\d*+(?:\.\d++)?+[a-zA-Z]")
 _REFERENCE = re.compile(r"(?P<kind>var|local)\.(?P<name>[\w-]+)")
 _ITEM_KEYS = ({"name", "value"}, {"key", "value"})
 

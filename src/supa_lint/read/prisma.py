@@ -35,7 +35,8 @@ from supa_lint.source import File
 _TOKEN = re.compile(
     r"""
       (?P<comment>//[^\r\n]*)
-    | (?P<string>"(?:[^"\\\r\n]|\\.)*")
+    | (?P<string>"(?:[^"\\\r\n]|\\.)*+")
+    | (?P<unclosed>"[^\r\n]*)
     | (?P<word>[A-Za-z_][\w.]*)
     | (?P<end>[\r\n]+)
     | (?P<sign>[={}()\[\],])

@@ -20,7 +20,7 @@ from supa_lint.source import File
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-_KEY = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*'|[^\s.\"'\[\]=]+")
+_KEY = re.compile(rb"\"(?:[^\"\\\n]|\\.)*+(?:\"|$)|'[^'\n]*+(?:'|$)|[^\s.\"'\[\]=]+")
 _ESCAPE = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^\S\n]*\n\s*|[\x00-\x7f]?)")
 _LETTERS = {b"b": "\b", b"t": "\t", b"n": "\n", b"f": "\f", b"r": "\r", b"e": "\x1b"}
 _QUOTES = (b'"""', b"'''", b'"', b"'")

@@ -140,7 +140,7 @@ _SET = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # What may stand before a command on its line.
-_BEFORE = re.compile(rb"[\s@()]*(?:(?:if|else|for|do)\b.*|.*(?:&|\())?", re.IGNORECASE | re.DOTALL)
+_BEFORE = re.compile(rb"[\s@()]*+(?:(?:if|else|for|do)\b.*|.*(?:&|\())?", re.IGNORECASE | re.DOTALL)
 _STATEMENT = re.compile(rb"(?:\"[^\"\r\n]*\"?|\^\r?\n|[^&|\"\r\n])++")
 _BATCH_WORD = re.compile(rb"(?:\"[^\"]*\"?|(?!\^\r?\n)[^\s\"])++")
 _PERCENT = re.compile(
@@ -184,7 +184,7 @@ def _batch_assignment(source: Source, match: re.Match[bytes]) -> Assignment:
         close = text.rfind(b'"')
         end = start + close if close >= 0 else end
     else:
-        cut = re.search(rb"\s+&|\s*&&|\s*\)?\s*$", text)
+        cut = re.search(rb"(?<!\s)(?:\s++&|&&|\s*+(?:\)\s*+)?$)", text)
         end = start + cut.start() if cut else end
         if text[:1] == b'"' and source.data[end - 1 : end] == b'"' and end - start > 1:
             start, end = start + 1, end - 1

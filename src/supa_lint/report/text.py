@@ -45,7 +45,8 @@ def apply(text: str, edits: Iterable[Edit]) -> str:
 
 _CONTROL = re.compile(
     r"(?P<escape>(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # OSC, DCS ...
+    # OSC, DCS ...; not over the beginning of another, else many of them take long.
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*+(?:\x07|\x1b\\|\x9c)"
     r"|\x1b[ -/]*[0-~]?)"
     r"|(?P<space>[\t\n\v\f\r\x85\u2028\u2029]+)"
     r"|(?P<lone>[\ud800-\udfff])"  # a byte that is not UTF-8

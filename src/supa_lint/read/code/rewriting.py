@@ -12,6 +12,7 @@ from supa_lint.read.code.memory import Memory
 from supa_lint.read.code.terms import Parsed, Term, as_text
 
 ANY = frozenset({"*"})
+_LONGEST = 200  # characters that are looked for
 _SCHEME = re.compile(r"(jdbc:)?(postgres(ql)?)?(\+\w+)?(:(//)?)?", re.IGNORECASE)
 _PORT = re.compile(r":?\d{4,5}/?")
 _PARAMS = re.compile(r"[?&].*|.*=.*|[\w-]*(ssl|pgbouncer)[\w-]*", re.IGNORECASE | re.DOTALL)
@@ -21,7 +22,7 @@ _PASSWORD = re.compile(r"[\[<{(]?[\w -]*(password|passwd|pwd|secret)[\w -]*[\]>}
 
 def touched(old: str | None, new: str | None) -> frozenset[str]:
     """Parts that `.replace(old, new)` changes in a DSN."""
-    if old is None:
+    if old is None or len(old) > _LONGEST:
         return ANY
     if old == "%" and new == "%%":  # configparser's escape: undone when it is read
         return frozenset()
@@ -43,7 +44,7 @@ def touched(old: str | None, new: str | None) -> frozenset[str]:
 
 def touched_by_pattern(pattern: str | None) -> frozenset[str]:
     """Parts that `re.sub(pattern, ...)` changes in a DSN."""
-    if pattern is None:
+    if pattern is None or len(pattern) > _LONGEST:
         return ANY
     bare = pattern.lstrip("^").replace("\\", "").replace("?:", "")
     if re.fullmatch(r"\(?postgres(\(ql\)\??|ql)?\)?[\w+?()|*.\[\]]*(:(//)?)?", bare):

@@ -16,9 +16,8 @@ from supa_lint.source import File
 
 _LARGEST = 500_000  # bytes; libcst is slow
 _DEEPEST = 60  # libcst recurses on the machine's stack: too deep is the end of the process
-_CHAIN = re.compile(
-    r"(?:(?:[-+~]|not\b|await\b|lambda\b[^:\n]{0,20}:|\*\*|\belse\b)[^,;\n]{0,40}){60}"
-)
+_OPERATOR = re.compile(r"[-+~]|not\b|await\b|lambda\b[^:\n]{0,20}:|\*\*|\belse\b")
+_APART = re.compile(r"[,;\n]|.{41}")
 _OPERATORS: dict[str, ast.operator] = {"Add": ast.Add(), "Modulo": ast.Mod(), "BitOr": ast.BitOr()}
 _STRINGS = ("SimpleString", "ConcatenatedString", "FormattedString", "TemplatedString")
 
@@ -47,7 +46,17 @@ def _nests_deeply(source: str) -> bool:
     for char in re.findall(r"[()\[\]{}]", source):
         depth = max(0, depth + (1 if char in "([{" else -1))
         deepest = max(deepest, depth)
-    return deepest > _DEEPEST or _CHAIN.search(source) is not None
+    return deepest > _DEEPEST or _longest_chain(source) >= _DEEPEST
+
+
+def _longest_chain(source: str) -> int:
+    """How many operators follow each other in one expression, at most."""
+    longest = chain = end = 0
+    for operator in _OPERATOR.finditer(source):
+        chain = 1 if _APART.search(source, end, operator.start()) else chain + 1
+        end = operator.end()
+        longest = max(longest, chain)
+    return longest
 
 
 class _Converter:
