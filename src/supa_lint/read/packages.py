@@ -15,7 +15,7 @@ from supa_lint.source import File
 
 Table = dict[str, Any]
 
-_REQUIREMENTS = re.compile(r"(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|in)")
+_REQUIREMENTS = re.compile(r"(?:^|[-_.])(?:requirements|constraints)(?=[-_.])")
 
 # One PEP 508 requirement: name, extras, range (bare or in parentheses), and what may follow it.
 _REQUIREMENT = re.compile(
@@ -43,7 +43,7 @@ def is_package_file(path: str) -> bool:
         return True
     if not name.lower().endswith((".txt", ".in")):
         return False
-    return _REQUIREMENTS.fullmatch(name.lower()) is not None or (
+    return _REQUIREMENTS.search(name.lower()) is not None or (
         name.endswith((".txt", ".in")) and folder.rpartition("/")[2] == "requirements"
     )
 
