@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,13 @@ HOSTILE = {
     "carriage returns": b"A=supabase\r" * 8_000,
     "comments": b"# supa-lint: ignore[x]\n" * 1_000,
     "heredocs": b"cat <<A <<B <<C supabase\n" * 3_000,
+    "subshells": b"supabase " + b"$(" * 100_000,
+    "dashes": b"- " * 100_000 + b"supabase",
+    "templates": b"supabase = " + b"`${" * 35_000,
+    "elements": b"supabase = " + b"<a>" * 35_000,
+    "minus signs": b"supabase = " + b"-" * 100_000 + b"1",
+    "lone surrogates": b'{"a": "\\ud800 supabase", "b": "\\udc00\\ud800", "\\udfff": ["\\ud83d"]}\n' * 500,
+    "merge keys": b"a: &a {b: supabase, <<: *a}\n" + b"c: {<<: [*a, *a, *a]}\n" * 2_000,
     "nothing": b"",
     "a BOM": b"\xef\xbb\xbf",
 }  # fmt: skip
@@ -280,6 +288,92 @@ def test_a_name_gives_no_orders(
         assert "\x1b" not in out
         assert not any(line.startswith(("::set-output", "##vso")) for line in out.splitlines())
         assert "##vso[" not in out or arguments[-1] in ("json", "sarif")
+
+
+MEASURED = """
+import re, sys
+from pathlib import Path
+from supa_lint.cli import main
+code = main(sys.argv[1:])
+status = Path("/proc/self/status")  # what getrusage tells begins with that of the parent
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text()) if status.exists() else None
+print(code, int(peak[1]) // 1000 if peak else 0, file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def long_line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file of one line of 200 MB."""
+    path = tmp_path_factory.mktemp("long") / ".env"
+    with path.open("wb") as file:
+        file.write(f"A={DSN}?x=".encode())
+        for _ in range(200):
+            file.write(b"a" * 1_000_000)
+    yield path
+    path.unlink()
+
+
+def _measured(root: Path, *arguments: str, stdin: Path | None = None) -> tuple[int, int, str]:
+    """Exit code, MB of memory at most, and everything that was said."""
+    with (stdin or Path(os.devnull)).open("rb") as given:
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, *arguments],
+            cwd=root,
+            stdin=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        )
+    code, megabytes = done.stderr.split()[-2:]
+    return int(code), int(megabytes), done.stdout + done.stderr
+
+
+def test_a_line_of_200_mb_is_said_to_be_too_long(long_line: Path, tmp_path: Path) -> None:
+    for name in (".env", "a.py", "a.json", "README.md"):
+        (tmp_path / name).hardlink_to(long_line)
+    (tmp_path / "b.env").write_text(f"DATABASE_URL={DSN}\n")
+    code, megabytes, said = _measured(tmp_path, "check", "--format", "concise")
+    assert code == 1
+    assert "b.env:1" in said
+    assert said.count("is larger than 10 MB, so it is not read") == 4
+    assert megabytes < 120
+    code, megabytes, said = _measured(tmp_path, "check", "-", stdin=long_line)
+    assert (code, "standard input is larger than 10 MB" in said) == (2, True)
+    assert megabytes < 120
+    for command in (["inspect"], ["diagnose", "-"]):
+        _, megabytes, said = _measured(tmp_path, *command, stdin=long_line)
+        assert megabytes < 120
+        assert CANARY not in said
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "supa-lint.toml", "lint/checks/own/own.yaml"])
+def test_settings_and_rules_of_any_size_and_kind(
+    name: str, long_line: Path, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"DATABASE_URL={DSN}\n")
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name.startswith("lint"):
+        (tmp_path / "supa-lint.toml").write_text('extend-rules = ["lint"]\n')
+    with path.open("wb") as file:
+        file.write(b"[tool.supa-lint]\n# ")
+        for _ in range(20):
+            file.write(b"a" * 1_000_000)
+    code, megabytes, said = _measured(tmp_path, "check")
+    assert (code, "large" in said) == (2, True)
+    assert megabytes < 120
+    for kind in ("device", "FIFO"):
+        path.unlink()
+        if kind == "FIFO":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+        code, megabytes, said = _measured(tmp_path, "check")
+        assert code in (1, 2)
+        assert "Traceback" not in said
+        assert megabytes < 120
 
 
 def test_the_longest_line_is_not_read_whole() -> None:

@@ -256,7 +256,12 @@ def _standard_input(options: argparse.Namespace) -> bytes | None:
         return None
     if len(options.paths) > 1:
         raise UsageError("`-` stands for standard input; no other path can go with it")
-    return sys.stdin.buffer.read()
+    from supa_lint.discover import MAX_SIZE
+
+    data = sys.stdin.buffer.read(MAX_SIZE + 1)
+    if len(data) > MAX_SIZE:
+        raise UsageError(f"standard input is larger than {MAX_SIZE // 1_000_000} MB")
+    return data
 
 
 def _outputs(

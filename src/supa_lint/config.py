@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from supa_lint import bounded
 from supa_lint.globs import matches
 from supa_lint.model import Place, Severity
 from supa_lint.place import place_of
@@ -119,9 +120,9 @@ def validate(config: Config, *, rules: Collection[str], platforms: Collection[st
 def configures(folder: Path) -> bool:
     """Whether a file in `folder` configures supa-lint."""
     try:
-        return (folder / FILE).is_file() or b"tool.supa-lint" in (
+        return (folder / FILE).is_file() or b"tool.supa-lint" in bounded.read(
             folder / "pyproject.toml"
-        ).read_bytes()
+        )
     except OSError:
         return False
 
@@ -178,12 +179,14 @@ def _read(path: Path, shown: str) -> Mapping[str, Any] | None:
     import tomllib
 
     try:
-        data = path.read_bytes()
+        data = bounded.read(path)
     except OSError as error:
         raise ConfigError(f"{shown}: cannot be read: {error.strerror}") from None
     is_pyproject = path.name == _PYPROJECT
     if is_pyproject and not re.search(rb"(?i)supa[-_.]?lint", data):
         return None
+    if len(data) > bounded.LARGEST:
+        raise ConfigError(f"{shown}: is larger than {bounded.LARGEST // 1_000_000} MB")
     try:
         document = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:

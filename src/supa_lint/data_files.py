@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from supa_lint import bounded
+
 Keys = tuple[str | int, ...]
 
-_LARGEST = 1_000_000
 _DEEPEST = 50
 _VALUES = 100_000
 
@@ -70,10 +71,10 @@ def read_located(path: Path) -> Located:
     import yaml
 
     try:
-        data = path.read_bytes()
+        data = bounded.read(path)
     except OSError as error:
         raise DataFileError(f"cannot be read: {error.strerror}") from None
-    if len(data) > _LARGEST:
+    if len(data) > bounded.LARGEST:
         raise DataFileError("is too large for a data file")
     try:
         _check_depth(data)
