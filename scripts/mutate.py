@@ -53,8 +53,13 @@ _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 
 
 def mutants(tree: ast.Module) -> Iterator[tuple[int, str, ast.Module]]:
-    """Each mutant with its line and what was changed."""
+    """Each mutant with its line and what was changed. Decorators stay: another `slots=True` or
+    `frozen=True` is the same program."""
+    decorators = [one for node in ast.walk(tree) for one in getattr(node, "decorator_list", ())]
+    left_alone = {id(node) for decorator in decorators for node in ast.walk(decorator)}
     for index, node in enumerate(ast.walk(tree)):
+        if id(node) in left_alone:
+            continue
         for what in _ways(node):
             changed = copy.deepcopy(tree)
             twin = list(ast.walk(changed))[index]

@@ -143,3 +143,9 @@ def test_a_component_is_quick() -> None:
     start = time.thread_time()
     survives(data, "a.tsx")
     assert time.thread_time() - start < 1
+
+
+@pytest.mark.parametrize("text", ['import p from "%s"\np()', 'const p = require("%s")\np("x")'])
+def test_a_dsn_where_a_module_is_named_shows_no_password(text: str) -> None:
+    facts = read(File("a.ts", (text % DSN).encode()), lambda callee: True)
+    assert "Tr0ub4dour" not in repr(facts)

@@ -48,6 +48,8 @@ def specifier(text: str) -> Specifier:
         path = _SUFFIX.sub("", path).removesuffix("/index") or "index"
         return Specifier(path.replace("/", "."), own=True)
     name = re.sub(r"^(?:npm:/?|node:|https?://(?:[^/@]*@)?)", "", text)
+    if "://" in name:  # no module, but what was pasted where one is named
+        return Specifier("?", own=False)
     return Specifier(_VERSION.sub("", name), own=False)
 
 
