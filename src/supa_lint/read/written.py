@@ -14,7 +14,6 @@ from supa_lint.read.nodes import Scalar
 from supa_lint.read.pieces import Source, assignments
 from supa_lint.read.script import Command, Word
 
-_LINE_END = re.compile(r"(?:\\n|\n)*\Z")
 _ECHO_OPTION = re.compile(r"-[neE]+")
 
 
@@ -86,8 +85,10 @@ def _printed(program: str, words: Sequence[Word], stdin: Word | None) -> Word | 
     if program not in ("echo", "printf") or len(words) != 1:
         return None
     (word,) = words
-    end = _LINE_END.search(word.text)
-    raw = word.raw.part(0, end.start() if end else len(word.text))
+    end = len(word.text)
+    while word.text.endswith(("\\n", "\n"), 0, end):
+        end -= 2 if word.text.endswith("\\n", 0, end) else 1
+    raw = word.raw.part(0, end)
     return None if program == "printf" and "%" in raw.text else Word(raw, word.span)
 
 

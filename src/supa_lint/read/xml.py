@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     rb"<!--|<(?P<tag>[A-Za-z_][\w:.-]*+)(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>"
 )
 _ATTRIBUTE = re.compile(
-    rb"(?P<key>[A-Za-z_][\w:.-]*+)\s*+=\s*+(?:\"(?P<double>[^\"<]*+)\"|'(?P<single>[^'<]*+)')"
+    rb"(?<![\w:.-])(?P<key>[A-Za-z_][\w:.-]*+)\s*+=\s*+(?:\"(?P<double>[^\"<]*+)\"|'(?P<single>[^'<]*+)')"
 )
 _TEXT = re.compile(rb"[^<]*+")
 _ENTITY = re.compile(
