@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -115,7 +115,8 @@ class Clients:
             if language is not None and row.spec.data["language"] != language:
                 continue
             if row.kind == "calls":
-                yield Use(row.spec, call, {**row.spec.data, **row.data})
+                for given in _with_options(call, row.data.get("options-at", ())):
+                    yield Use(row.spec, given, {**row.spec.data, **row.data})
 
     def dsns(self, use: Use) -> Iterator[Value]:
         """What the call connects with, as values that may still have holes."""
@@ -168,6 +169,31 @@ def dotted(pattern: str) -> Callable[[str], bool]:
     escaped = re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", r"[^.]*")
     compiled = re.compile(escaped)
     return lambda name: compiled.fullmatch(name) is not None
+
+
+def _with_options(call: Call, paths: Sequence[str]) -> Iterable[Call]:
+    """The call as `options-at` says it is to be read: its only argument is the table at the first
+    path that leads to any, or there is one call for each table."""
+    if not paths:
+        return (call,)
+    for path in paths:
+        if found := list(_tables(argument(call, path.removesuffix(".*")), path)):
+            return [_with_table(call, one) for one in found]
+    return ()
+
+
+def _with_table(call: Call, table: Table) -> Call:
+    """The call with a table as its only argument. It points there, unless that is elsewhere."""
+    span = table.span if table.span.path == call.span.path else call.span
+    return replace(call, args=(table,), keywords=(), span=span)
+
+
+def _tables(expr: Expr | None, path: str) -> Iterator[Table]:
+    inside: Iterable[Expr | None] = (expr,)
+    if path.endswith(".*"):
+        inside = expr.items if isinstance(expr, Listing) else ()
+        inside = (value for _, value in expr.entries) if isinstance(expr, Table) else inside
+    yield from (one for one in inside if isinstance(one, Table))
 
 
 def _name_in(expr: Expr | None) -> str | None:

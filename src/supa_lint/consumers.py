@@ -21,6 +21,9 @@ from supa_lint.source import File
 _OF_READERS = frozenset({"default", "prisma", "shell", "tag"})
 """Names in calls that readers put there: no code need hold them."""
 
+_OF_FILE = "file:"
+"""Begins the calls that stand for what a file of that name exports."""
+
 _DISTINCT = 6
 """Letters that a name has at least whose other spellings are looked for too."""
 
@@ -70,6 +73,8 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
     readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
     for spec in readable:
         for callee in _callees(spec):
+            if callee.startswith(_OF_FILE):
+                continue
             pieces = [
                 piece for piece in re.split(r"\.|\*+", callee) if piece not in ("", *_OF_READERS)
             ]

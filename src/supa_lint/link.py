@@ -85,7 +85,7 @@ class _Linker:
         for one in self._facts:
             if self._project.places[one.path] is Place.LIVE:
                 for call in one.calls:
-                    yield from self._clients.uses(call)
+                    yield from self._clients.uses(self._resolver.with_tables(call))
 
     def _of_client(self, use: Use) -> Iterator[Connection]:
         reader = use.call.span.path

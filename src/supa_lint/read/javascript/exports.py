@@ -106,11 +106,14 @@ def configuration(
     found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
 ) -> tuple[Invoke, Node] | None:
     """What a configuration file such as `drizzle.config.ts` exports, as a call of
-    `drizzle.config.default`, and the node it stands in."""
-    callee = evaluator.names.qualified("default")
+    `file:drizzle.config`, and the node it stands in."""
+    callee = f"file:{evaluator.module.name}"
     default = next((one for one in found if one.name == "default"), None)
     if default is None or default.node is None or not wanted(callee):
         return None
+    call = unwrap(default.node)
+    if call.type == "call_expression" and wanted(evaluator.names.callee(call, default.scope)):
+        return None  # a client knows that call
     term = _default(default.node, default.scope, evaluator)
     span = evaluator.span(default.node)
     return Invoke(callee, (term,), (), True, span), default.node
