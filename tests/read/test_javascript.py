@@ -346,9 +346,10 @@ def test_a_checked_environment_reads_and_defines_its_variables() -> None:
         ('import { Pool } from "npm:@neon/x@1/y"; new Pool()', "@neon/x/y.Pool"),
         (
             'import { Pool } from "https://deno.land/x/postgres@v0.17.0/mod.ts"; new Pool()',
-            "deno.land/x/postgres/mod.ts.Pool",
+            "deno.land/x/postgres.Pool",
         ),
-        ('import { Pool } from "jsr:@db/postgres@0.19"; new Pool()', "jsr:@db/postgres.Pool"),
+        ('import { Pool } from "jsr:@db/postgres@0.19"; new Pool()', "@db/postgres.Pool"),
+        ('import { Pool } from "https://x.y/pg@8?target=deno"; new Pool()', "x.y/pg.Pool"),
         (
             'import { connect } from "drizzle-orm/node-postgres"; connect(x)',
             "drizzle-orm/node-postgres.connect",

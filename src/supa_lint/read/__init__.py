@@ -15,6 +15,7 @@ from supa_lint.manifests import Manifests
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.grammar import TooSlowError
+from supa_lint.read.imports import MAPS, Imports
 from supa_lint.read.node_packages import is_node_package_file
 from supa_lint.read.packages import is_package_file
 from supa_lint.source import File
@@ -22,10 +23,12 @@ from supa_lint.source import File
 
 @dataclass(frozen=True)
 class Context:
-    """What readers may know beyond the file: which calls matter, and how platforms look."""
+    """What readers may know beyond the file: which calls matter, how platforms look, and what
+    imports mean."""
 
     knowledge: Knowledge = field(repr=False)
     clients: Clients
+    imports: Imports = field(default_factory=Imports)
 
 
 Reader = Callable[[File, Context], Facts]
@@ -151,7 +154,7 @@ def _make(file: File, context: Context) -> Facts:
 def _javascript(file: File, context: Context) -> Facts:
     from supa_lint.read.javascript import read
 
-    return read(file, context.clients.wanted)
+    return read(file, context.clients.wanted, context.imports)
 
 
 def _sql(file: File, _: Context) -> Facts:
@@ -200,7 +203,10 @@ def _node_packages(file: File, context: Context) -> Facts:
     facts = read(file, context.clients.packages)
     # Its scripts may hold a DSN.
     written = scripts(file, context.knowledge.platforms, context.clients.wanted)
-    return replace(written, packages=facts.packages, notes=(*facts.notes, *written.notes))
+    # A platform may have its table in it.
+    platforms = _json(file, context).platforms if file.path.rpartition("/")[2] in MAPS else ()
+    notes = (*facts.notes, *written.notes)
+    return replace(written, packages=facts.packages, platforms=platforms, notes=notes)
 
 
 _BY_NAME: dict[str, Reader] = {

@@ -21,6 +21,8 @@ from supa_lint.source import File
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
+    from supa_lint.read.imports import Imports
+
 SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
 _PLAIN = {"ts", "mts", "cts"}  # here `<T>x` is a cast, elsewhere it is JSX
 
@@ -31,8 +33,9 @@ _CHUNK = 16_384
 _LONGEST_TYPE = 1_000
 
 
-def read(file: File, wanted: Callable[[str], bool]) -> Facts:
-    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call.
+def read(file: File, wanted: Callable[[str], bool], imports: Imports | None = None) -> Facts:
+    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call,
+    `imports` what imports mean here.
 
     What is too large or too tangled for the parser is read as plain text, and a note says so.
     """
@@ -43,7 +46,7 @@ def read(file: File, wanted: Callable[[str], bool]) -> Facts:
 
     if text.is_utf16(file):
         return text.read(file)
-    source = Source(file)
+    source = Source(file, imports)
     tree = _parse(source.data, file.path)
     if tree is None:
         return _as_text(file, "is too large or too tangled to be read as code")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -78,7 +79,8 @@ class _Collector:
         definitions = self.found.definitions(given, self.wanted, unknown=False)
         self.found.claimed |= self._default_literals()
         comments = self.found.comments(map(self.source.span, self.module.comments))
-        return self.found.facts(definitions, chain(self._strings(), comments, self._unread()))
+        facts = self.found.facts(definitions, chain(self._strings(), comments, self._unread()))
+        return replace(facts, packages=tuple(self.source.packages.values()))
 
     def _visit(self, site: Site) -> None:
         node, kind = site.node, site.node.type

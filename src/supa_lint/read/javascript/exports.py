@@ -14,7 +14,6 @@ from supa_lint.read.code.facts import MOST_DEFINITIONS
 from supa_lint.read.code.terms import Invoke, Items, Table, Term
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.modules import specifier
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -73,7 +72,7 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
             if name is not None and name.type == "identifier":
                 yield Export(source.code(name), name, scope)
     given = field(node, "source")
-    text = source.string(given)
+    module = source.module(given)
     for clause in children(node):
         for one in children(clause) if clause.type == "export_clause" else []:
             name = field(one, "name")
@@ -82,8 +81,8 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
                 continue
             if given is None:
                 yield Export(alias, name, scope)
-            elif text:
-                yield Export(alias, None, scope, f"{specifier(text).name}.{source.key(name)}")
+            elif module is not None:
+                yield Export(alias, None, scope, f"{module.name}.{source.key(name)}")
 
 
 def _assigned(site: Site, source: Source) -> Iterator[Export]:
