@@ -34,7 +34,7 @@ from supa_lint.scope import Packages, contains, folder_of
 _STEPS = 500  # of filling holes for one value
 _LONGEST = 5_000  # characters of a value that holes were filled in
 _SCRIPTS = frozenset(
-    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts".split()  # noqa: SIM905
+    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts vue svelte astro".split()  # noqa: SIM905
 )
 _NESTED = 2  # of tables inside an argument
 _DEPTH = 12  # of names that stand for names; deeper is a loop

@@ -157,6 +157,12 @@ def _javascript(file: File, context: Context) -> Facts:
     return read(file, context.clients.wanted, context.imports)
 
 
+def _component(file: File, context: Context) -> Facts:
+    from supa_lint.read.components import read
+
+    return read(file, context.clients.wanted, context.imports)
+
+
 def _sql(file: File, _: Context) -> Facts:
     from supa_lint.read.sql import read
 
@@ -229,6 +235,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     **dict.fromkeys(("dart", "ex", "exs", "rb"), _literals),
     **dict.fromkeys(("java", "kt", "kts", "scala"), _literals),
     **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
+    **dict.fromkeys(("astro", "svelte", "vue"), _component),
     "bash": _shell,
     "bat": _shell,
     "cfg": _ini,

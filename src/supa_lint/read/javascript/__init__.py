@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from supa_lint.read.imports import Imports
 
 SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
-_PLAIN = {"ts", "mts", "cts"}  # here `<T>x` is a cast, elsewhere it is JSX
+_PLAIN = {
+    "ts",
+    "mts",
+    "cts",
+    "astro",
+    "svelte",
+    "vue",
+}  # here `<T>x` is a cast, elsewhere it is JSX
 
 _LARGEST = 2_000_000  # bytes; what is larger is generated
 _MOST_OPEN = 1_000  # `<` without `>`: the parser's memory grows with their square
