@@ -86,6 +86,14 @@ ORMCONFIG = json.dumps(
          "typeorm ormconfig.json:1", "tls-disabled ormconfig.json:1"),
         ({"ormconfig.yml": f"default:\n  type: postgres\n  url: {BARE}\n"},
          "typeorm ormconfig.yml:2", "plaintext-by-default ormconfig.yml:2"),
+        ({"config/config.js": """module.exports = {
+            development: { username: 'root', database: 'x', host: '127.0.0.1', dialect: 'postgres' },
+            production: { use_env_variable: 'DATABASE_URL', dialect: 'postgres',
+              dialectOptions: { ssl: { require: true, rejectUnauthorized: false } } } };"""},
+         "sequelize config/config.js:3", "tls-verification-off config/config.js:4"),
+        ({"config/config.json": json.dumps({"production": {"dialect": "postgres", "username": "postgres",
+            "password": "Tr0ub4dour-xk", "database": "postgres", "host": HOST, "port": 6543}}, indent=1)},
+         "sequelize config/config.json:3", "bare-user-on-shared-pooler config/config.json:4"),
         ({"mikro-orm.config.ts": """import { PostgreSqlDriver, Options } from '@mikro-orm/postgresql';
             const config: Options = { driver: PostgreSqlDriver, clientUrl: process.env.DATABASE_URL };
             export default config;"""},
@@ -98,7 +106,7 @@ ORMCONFIG = json.dumps(
     ],
 )  # fmt: skip
 def test_configuration_files(files: dict[str, str], client: str, finding: str) -> None:
-    given = project(files, knex="3.1.0", typeorm="0.2.45")
+    given = project(files, knex="3.1.0", typeorm="0.2.45", sequelize="6.37.8")
     assert list(clients(given)) == [client]
     rule, _, place = finding.partition(" ")
     assert places(run(given), rule) == [place]
@@ -113,6 +121,8 @@ def test_configuration_files(files: dict[str, str], client: str, finding: str) -
         {"knexfile.js": KNEXFILE.replace("false", "true").replace(
             "'sqlite3', connection: { filename: './dev.sqlite3' }",
             "'pg', connection: process.env.DATABASE_URL")},
+        {"src/config.ts": "export default { production: { use_env_variable: 'DATABASE_URL' } }"},
+        {"config/config.json": json.dumps({"production": {"dialect": "mysql", "host": "h"}})},
         {"ormconfig.json": json.dumps({"type": "mysql", "host": "h", "extra": {"ssl": False}})},
         {"mikro-orm.config.ts": "export default { clientUrl: process.env.DATABASE_URL }"},
         # A module that is called like a package is none.
@@ -246,3 +256,119 @@ def test_a_table_of_the_same_name_elsewhere_is_not_meant() -> None:
             new DataSource(options);""",
     }
     assert list(clients(project(files))) == []
+
+
+# --- manifests that are code --------------------------------------------------------------------
+
+POSTGRES_JS = (
+    "import postgres from 'postgres';\nexport const sql = postgres(process.env.DATABASE_URL);\n"
+)
+PREPARED = "prepared-statements-in-transaction-mode"
+
+
+@pytest.mark.parametrize(
+    ("path", "manifest"),
+    [
+        ("ecosystem.config.js", f"module.exports = {{ apps: [{{ script: 'a.js', env: {{\n"
+            f"NODE_ENV: 'production', DATABASE_URL: '{TRANSACTION}' }} }}] }};"),
+        ("ecosystem.config.cjs", f"const env = {{\nDATABASE_URL: '{TRANSACTION}' }};\n"
+            "const apps = [{ name: 'api', env, env_production: { NODE_ENV: 'x', ...env } }];\n"
+            "module.exports = { apps };"),
+        ("ecosystem.config.mjs", f"export default {{ apps: [{{ env: {{\n"
+            f"DATABASE_URL: process.env.DATABASE_URL || '{TRANSACTION}' }} }}] }}"),
+        ("ecosystem.json", f'{{"apps": [{{"env": {{\n"DATABASE_URL": "{TRANSACTION}"}}}}]}}'),
+    ],
+)  # fmt: skip
+def test_variables_that_pm2_sets(path: str, manifest: str) -> None:
+    files = project({path: manifest, "a.js": POSTGRES_JS}, env="")
+    assert set(clients(files)) == {"postgres-js a.js:2"}
+    report = run(files)
+    assert places(report, PREPARED) == ["a.js:2"]
+    (finding,) = (one for one in report.findings if one.rule == PREPARED)
+    lines = {
+        (r.span.path, report.files[r.span.path].line_of(r.span.start)) for r in finding.related
+    }
+    assert (path, 2) in lines
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        # Which of the two runs is not known.
+        f"""module.exports = {{ apps: [{{ env: {{ DATABASE_URL: '{TRANSACTION.replace("6543", "5432")}' }},
+              env_production: {{ DATABASE_URL: '{TRANSACTION}' }} }}] }};""",
+        f"module.exports = {{ apps: [{{ env: {{ OTHER_URL: '{TRANSACTION}' }} }}] }};",
+        f"module.exports = {{ other: [{{ env: {{ DATABASE_URL: '{TRANSACTION}' }} }}] }};",
+        "module.exports = load();",
+        "module.exports = 1",
+        "x",
+    ],
+)
+def test_variables_that_pm2_may_not_set(manifest: str) -> None:
+    files = project({"ecosystem.config.js": manifest, "a.js": POSTGRES_JS}, env="")
+    assert places(run(files), PREPARED) == []
+
+
+def test_a_dsn_of_pm2_is_told_once() -> None:
+    manifest = f"""module.exports = {{ apps: [{{ env: {{
+        DATABASE_URL: '{TRANSACTION.replace(f"postgres.{REF}", "postgres")}' }} }}] }};"""
+    report = run(project({"ecosystem.config.js": manifest}, env=""))
+    assert places(report, "bare-user-on-shared-pooler") == ["ecosystem.config.js:2"]
+
+
+# --- two files ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # t3-env
+        {"src/env.js": """import { createEnv } from "@t3-oss/env-nextjs";
+            import { z } from "zod";
+            export const env = createEnv({ server: { DATABASE_URL: z.string().url() }, client: {},
+              runtimeEnv: { DATABASE_URL: process.env.DATABASE_URL } });""",
+         "src/db.ts": """import postgres from "postgres"; import { env } from "~/env";
+            export const sql = globalThis.conn ?? postgres(env.DATABASE_URL);"""},
+        # Nest
+        {"src/db.ts": """import postgres from 'postgres';
+            import { ConfigService } from '@nestjs/config';
+            export class Db { sql: postgres.Sql;
+              constructor(private readonly configService: ConfigService) {
+                this.sql = postgres(this.configService.getOrThrow<string>('DATABASE_URL')); } }"""},
+        {"src/db.ts": """import postgres from 'postgres';
+            export const provider = { provide: 'SQL', inject: [ConfigService],
+              useFactory: (configService: ConfigService) => {
+                const url = configService.get<string>('DATABASE_URL');
+                return postgres(url); } };"""},
+        # compiled
+        {"lib/config.js": """"use strict"; Object.defineProperty(exports, "__esModule", { value: true });
+            exports.config = void 0; exports.config = { databaseUrl: process.env.DATABASE_URL };""",
+         "lib/db.js": """const postgres_1 = __importDefault(require("postgres"));
+            const config_1 = require("./config");
+            exports.sql = (0, postgres_1.default)(config_1.config.databaseUrl);"""},
+        {"lib/db.js": """const postgres_1 = require("postgres");
+            exports.sql = (0, postgres_1)(process.env["DATABASE_URL"]);"""},
+        # a module that exports the text
+        {"src/config/index.ts": """const required = (name: string) => {
+              const value = process.env[name]; if (!value) throw new Error(name); return value; };
+            export default { db: { url: required('DATABASE_URL') } };""",
+         "src/db.ts": "import postgres from 'postgres'; import config from './config';"
+            "postgres(config.db.url);"},
+    ],
+)  # fmt: skip
+def test_a_value_travels(files: dict[str, str]) -> None:
+    report = run(project(files, f"DATABASE_URL={TRANSACTION}\n", postgres="3.4.5"))
+    (place,) = places(report, PREPARED)
+    assert "db." in place
+
+
+def test_next_inlines_what_its_configuration_writes_out() -> None:
+    source = """const nextConfig = { reactStrictMode: true, env: {
+  DSN: '%s',
+  // What is only passed on is inlined where code names it, and server code may.
+  DATABASE_URL: process.env.DATABASE_URL,
+} };
+export default nextConfig;
+"""
+    files = project({"next.config.ts": source % TRANSACTION}, f"DATABASE_URL={TRANSACTION}\n")
+    assert places(run(files), "dsn-in-browser-bundle") == ["next.config.ts:2"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
@@ -29,6 +30,10 @@ class Context:
     knowledge: Knowledge = field(repr=False)
     clients: Clients
     imports: Imports = field(default_factory=Imports)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        return Manifests(self.knowledge.platforms.values())
 
 
 Reader = Callable[[File, Context], Facts]
@@ -154,7 +159,9 @@ def _make(file: File, context: Context) -> Facts:
 def _javascript(file: File, context: Context) -> Facts:
     from supa_lint.read.javascript import read
 
-    return read(file, context.clients.wanted, context.imports)
+    known = context.manifests.is_manifest(file.path)
+    platforms = context.knowledge.platforms if known else None
+    return read(file, context.clients.wanted, context.imports, platforms)
 
 
 def _component(file: File, context: Context) -> Facts:

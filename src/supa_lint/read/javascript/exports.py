@@ -118,6 +118,12 @@ def configuration(
     return Invoke(callee, (term,), (), True, span), default.node
 
 
+def default(found: list[Export], evaluator: Evaluator) -> Term | None:
+    """What a module exports by default."""
+    one = next((one for one in found if one.name == "default"), None)
+    return None if one is None or one.node is None else _default(one.node, one.scope, evaluator)
+
+
 def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
     """The object that is exported, also through `defineConfig(...)` and functions that give it."""
     node = unwrap(node)
