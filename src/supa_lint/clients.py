@@ -36,6 +36,9 @@ LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
 )
 """Of files whose calls are read by a reader for the language."""
 
+OF_FILE = "file:"
+"""Begins the calls that stand for what a file of that name exports."""
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from supa_lint.clients import LANGUAGES
+from supa_lint.clients import LANGUAGES, OF_FILE
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.knowledge import ClientSpec, Knowledge
@@ -20,9 +20,6 @@ from supa_lint.source import File
 
 _OF_READERS = frozenset({"default", "prisma", "shell", "tag"})
 """Names in calls that readers put there: no code need hold them."""
-
-_OF_FILE = "file:"
-"""Begins the calls that stand for what a file of that name exports."""
 
 _DISTINCT = 6
 """Letters that a name has at least whose other spellings are looked for too."""
@@ -74,7 +71,7 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
     readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
     for spec in readable:
         for callee in _callees(spec):
-            if callee.startswith(_OF_FILE):
+            if callee.startswith(OF_FILE):
                 continue
             pieces = [
                 piece for piece in re.split(r"\.|\*+", callee) if piece not in ("", *_OF_READERS)

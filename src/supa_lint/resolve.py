@@ -24,6 +24,7 @@ from supa_lint.model import (
     Param,
     Place,
     Setting,
+    Span,
     Symbol,
     Text,
     Value,
@@ -62,6 +63,8 @@ class Resolver:
         """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
         self._value_of = value_of
         self._steps = _STEPS
+        self.given: set[Span] = set()
+        """The tables of other modules that calls were seen to be given."""
         self._environments = environments
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
@@ -163,7 +166,10 @@ class Resolver:
             return expr
         _, named = self._candidates(value.hole.symbol, reader)
         table = named[0].value if len(named) == 1 else None
-        return table if isinstance(table, Mapping) else expr
+        if not isinstance(table, Mapping):
+            return expr
+        self.given.add(table.span)
+        return table
 
     def _candidates(
         self, symbol: str, reader: str

@@ -32,6 +32,7 @@ def named(text: str, imports: Imports | None = None, path: str = "main.ts") -> s
         ("npm:pg@8", "pg@8"),
         ("npm:/pg@8.11.3", "pg@8.11.3"),
         ("npm:drizzle-orm@0.33.0/postgres-js", "drizzle-orm/postgres-js@0.33.0"),
+        ("npm:/drizzle-orm@0.33.0/postgres-js/index.js", "drizzle-orm/postgres-js@0.33.0"),
         ("npm:@prisma/client@6", "@prisma/client@6"),
         ("jsr:@db/postgres", "@db/postgres"),
         ("jsr:@db/postgres@^0.19.4", "@db/postgres@^0.19.4"),

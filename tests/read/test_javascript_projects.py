@@ -248,6 +248,28 @@ def test_options_of_another_module(files: dict[str, str]) -> None:
     assert places(run(given), "tls-verification-off") == [f"{path}:1"]
 
 
+def test_options_of_a_configuration_file_that_code_gives_on_are_judged_once() -> None:
+    files = {
+        "knexfile.js": """module.exports = {
+            production: { client: 'pg', connection: process.env.DATABASE_URL } };""",
+        "src/db.js": """const knex = require('knex'); const config = require('../knexfile');
+            module.exports = knex(config.production);""",
+    }
+    assert places(run(project(files)), "plaintext-by-default") == ["src/db.js:2"]
+
+
+@pytest.mark.parametrize("change", ["options.ssl = { ca };", "Object.assign(options, load());"])
+def test_options_of_another_module_that_are_changed_here(change: str) -> None:
+    files = {
+        "src/options.ts": "export const options = { type: 'postgres', url: process.env.DATABASE_URL };",
+        "src/db.ts": f"""import {{ DataSource }} from 'typeorm';
+            import {{ options }} from './options';
+            {change}
+            new DataSource(options);""",
+    }
+    assert not run(project(files)).findings
+
+
 def test_a_table_of_the_same_name_elsewhere_is_not_meant() -> None:
     files = {
         "src/other.ts": f"export const options = {OPTIONS};",

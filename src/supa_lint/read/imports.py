@@ -21,7 +21,7 @@ _SPELLED = re.compile(r"[@\w./:~$#*^+?=&,-]{1,300}", re.ASCII)
 _PREFIX = re.compile(r"(?:(?:npm|jsr):/?|node:|https?://(?:[^/@]*@)?)")
 _VERSION = re.compile(r"(?<=[^/@:])@([^/]*)")
 _QUERY = re.compile(r"[?#].*")
-_ENTRY = re.compile(r"/mod\.[jt]s$")
+_ENTRY = re.compile(r"/(?:mod|index)\.[cm]?[jt]s$")
 _PACKAGE = re.compile(r"(?:@[^/]+/)?[^/]+")
 
 
@@ -44,8 +44,8 @@ class Specifier(NamedTuple):
 def specifier(text: str) -> Specifier:
     """The module that the text of an import names.
 
-    Prefixes (`npm:`, `jsr:`, `node:`, `https://`), versions, queries and Deno's entry of a module
-    (`/mod.ts`) go; `./lib/db.js` and `@/lib/db` become `lib.db`.
+    Prefixes (`npm:`, `jsr:`, `node:`, `https://`), versions, queries and the entry of a package
+    (`/mod.ts`, `/index.js`) go; `./lib/db.js` and `@/lib/db` become `lib.db`.
     """
     if not _SPELLED.fullmatch(text):
         return Specifier("?", own=False)
