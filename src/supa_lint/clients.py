@@ -24,6 +24,7 @@ from supa_lint.model import (
     Param,
     Password,
     PasswordKind,
+    Span,
     Text,
     Value,
 )
@@ -118,7 +119,7 @@ class Clients:
             if language is not None and row.spec.data["language"] != language:
                 continue
             if row.kind == "calls":
-                for given in _with_options(call, row.data.get("options-at", ())):
+                for given in _with_options(call, row.data):
                     yield Use(row.spec, given, {**row.spec.data, **row.data})
 
     def dsns(self, use: Use) -> Iterator[Value]:
@@ -174,15 +175,31 @@ def dotted(pattern: str) -> Callable[[str], bool]:
     return lambda name: compiled.fullmatch(name) is not None
 
 
-def _with_options(call: Call, paths: Sequence[str]) -> Iterable[Call]:
-    """The call as `options-at` says it is to be read: its only argument is the table at the first
-    path that leads to any, or there is one call for each table."""
+def _with_options(call: Call, row: Mapping[str, Any]) -> Iterator[Call]:
+    """The call as `options-at` says it is to be read: one for each table there, which is its only
+    argument. Of those that read the same variables only the first counts."""
+    paths: Sequence[str] = row.get("options-at", ())
     if not paths:
-        return (call,)
-    for path in paths:
-        if found := list(_tables(argument(call, path.removesuffix(".*")), path)):
-            return [_with_table(call, one) for one in found]
-    return ()
+        yield call
+    seen: set[str] = set()
+    found: set[Span] = set()
+    for table in (one for path in paths for one in _tables(call, path)):
+        given = _with_table(call, table)
+        variables = _variables(given, row)
+        if table.span not in found and not variables & seen:
+            yield given
+        found.add(table.span)
+        seen |= variables
+
+
+def _variables(call: Call, row: Mapping[str, Any]) -> set[str]:
+    """The variables that say where a call connects to."""
+    hosts = (
+        first_given(call, row.get("dsn", ())),
+        first_given(call, row.get("parts", {}).get("host", ())),
+    )
+    holes = (hole for one in hosts if isinstance(one, Value) for hole in one.holes)
+    return {hole.variable for hole in holes if hole.variable}
 
 
 def _with_table(call: Call, table: Table) -> Call:
@@ -191,7 +208,9 @@ def _with_table(call: Call, table: Table) -> Call:
     return replace(call, args=(table,), keywords=(), span=span)
 
 
-def _tables(expr: Expr | None, path: str) -> Iterator[Table]:
+def _tables(call: Call, path: str) -> Iterator[Table]:
+    """The table at a path, or (`.*`) each that stands in it."""
+    expr = argument(call, path.removesuffix(".*"))
     inside: Iterable[Expr | None] = (expr,)
     if path.endswith(".*"):
         inside = expr.items if isinstance(expr, Listing) else ()

@@ -73,6 +73,13 @@ ORMCONFIG = json.dumps(
         ({"knexfile.ts": KNEXFILE_TS}, "knex knexfile.ts:3", "plaintext-by-default knexfile.ts:3"),
         ({"knexfile.mjs": "export default { client: 'pg', connection: process.env.DATABASE_URL };"},
          "knex knexfile.mjs:1", "plaintext-by-default knexfile.mjs:1"),
+        # What is deployed is still that of the template.
+        ({"knexfile.js": f"""module.exports = {{ development: {{ client: 'pg', connection: {{
+            host: '{HOST}', port: 6543, user: 'postgres', password: process.env.X }} }},
+            production: {{ client: 'pg', connection: {{ database: 'my_db', user: 'username' }} }} }};"""},
+         "knex knexfile.js:1", "bare-user-on-shared-pooler knexfile.js:2"),
+        ({"knexfile.js": "module.exports = { client: 'sqlite3' };\n" + KNEXFILE},
+         "knex knexfile.js:4", "tls-verification-off knexfile.js:6"),
         ({"knexfile.js": f"""module.exports = {{ production: {{ client: 'pg', connection: {{
             host: '{HOST}', port: 6543, user: 'postgres', password: process.env.X }} }} }};"""},
          "knex knexfile.js:1", "bare-user-on-shared-pooler knexfile.js:2"),
@@ -117,7 +124,7 @@ def test_configuration_files(files: dict[str, str], client: str, finding: str) -
     [
         {"knexfile.js": "module.exports = { client: 'mysql2', connection: process.env.DATABASE_URL }"},
         {"knexfile.js": "module.exports = require('./config').knex"},
-        # Another environment's table is not what is deployed.
+        # Another environment's table is not what reads it where that is deployed.
         {"knexfile.js": KNEXFILE.replace("false", "true").replace(
             "'sqlite3', connection: { filename: './dev.sqlite3' }",
             "'pg', connection: process.env.DATABASE_URL")},

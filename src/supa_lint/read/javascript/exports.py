@@ -107,7 +107,7 @@ def configuration(
     """What a configuration file such as `drizzle.config.ts` exports, as a call of
     `file:drizzle.config`, and the node it stands in."""
     callee = f"file:{evaluator.module.name}"
-    default = next((one for one in found if one.name == "default"), None)
+    default = _last_default(found)
     if default is None or default.node is None or not wanted(callee):
         return None
     call = unwrap(default.node)
@@ -118,9 +118,15 @@ def configuration(
     return Invoke(callee, (term,), (), True, span), default.node
 
 
+def _last_default(found: list[Export]) -> Export | None:
+    """The default export that counts: each assignment to module.exports takes the place of those
+    before."""
+    return next((one for one in reversed(found) if one.name == "default"), None)
+
+
 def default(found: list[Export], evaluator: Evaluator) -> Term | None:
     """What a module exports by default."""
-    one = next((one for one in found if one.name == "default"), None)
+    one = _last_default(found)
     return None if one is None or one.node is None else _default(one.node, one.scope, evaluator)
 
 
