@@ -150,3 +150,19 @@ def test_names_cannot_leave_their_place() -> None:
     for text in nodes:
         assert not set(text.replace("<br/>", "")) & set('"<>`[]{}|')
     assert "DATABASE_URL" in show({path: f"DATABASE_URL={TRANSACTION}\n"})
+
+
+def test_clients_that_a_configuration_file_makes() -> None:
+    knexfile = """module.exports = {
+  test: { client: 'pg', connection: process.env.TEST_URL },
+  production: { client: 'pg', connection: process.env.DATABASE_URL },
+};
+"""
+    files = {
+        ".env": f"DATABASE_URL={TRANSACTION}\n",
+        "knexfile.js": knexfile,
+        "src/config.js": "module.exports = { production: { url: process.env.ELSEWHERE } };\n",
+    }
+    text = show(files)
+    assert "-> Knex (no named prepared statements)  knexfile.js:3" in text
+    assert "no connection string was followed" not in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from supa_lint.model import (
     Param,
     Password,
     PasswordKind,
+    Span,
     Text,
     Value,
 )
@@ -32,9 +33,12 @@ from supa_lint.raw import Raw
 from supa_lint.resolve import as_value
 
 LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
-    ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"), "javascript"
+    ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro"), "javascript"
 )
 """Of files whose calls are read by a reader for the language."""
+
+OF_FILE = "file:"
+"""Begins the calls that stand for what a file of that name exports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ class Clients:
             if language is not None and row.spec.data["language"] != language:
                 continue
             if row.kind == "calls":
-                yield Use(row.spec, call, {**row.spec.data, **row.data})
+                for given in _with_options(call, row.data):
+                    yield Use(row.spec, given, {**row.spec.data, **row.data})
 
     def dsns(self, use: Use) -> Iterator[Value]:
         """What the call connects with, as values that may still have holes."""
@@ -168,6 +173,49 @@ def dotted(pattern: str) -> Callable[[str], bool]:
     escaped = re.escape(pattern).replace(r"\*\*", ".*").replace(r"\*", r"[^.]*")
     compiled = re.compile(escaped)
     return lambda name: compiled.fullmatch(name) is not None
+
+
+def _with_options(call: Call, row: Mapping[str, Any]) -> Iterator[Call]:
+    """The call as `options-at` says it is to be read: one for each table there, which is its only
+    argument. Of those that read the same variables only the first counts."""
+    paths: Sequence[str] = row.get("options-at", ())
+    if not paths:
+        yield call
+    seen: set[str] = set()
+    found: set[Span] = set()
+    for table in (one for path in paths for one in _tables(call, path)):
+        given = _with_table(call, table)
+        variables = _variables(given, row)
+        if table.span not in found and not variables & seen:
+            yield given
+        found.add(table.span)
+        seen |= variables
+
+
+def _variables(call: Call, row: Mapping[str, Any]) -> set[str]:
+    """The variables that say where a call connects to."""
+    hosts = (
+        first_given(call, row.get("dsn", ())),
+        first_given(call, row.get("parts", {}).get("host", ())),
+    )
+    holes = (hole for one in hosts if isinstance(one, Value) for hole in one.holes)
+    return {hole.variable for hole in holes if hole.variable}
+
+
+def _with_table(call: Call, table: Table) -> Call:
+    """The call with a table as its only argument. It points there, unless that is elsewhere."""
+    span = table.span if table.span.path == call.span.path else call.span
+    return replace(call, args=(table,), keywords=(), span=span)
+
+
+def _tables(call: Call, path: str) -> Iterator[Table]:
+    """The table at a path, or (`.*`) each that stands in it."""
+    expr = argument(call, path.removesuffix(".*"))
+    inside: Iterable[Expr | None] = (expr,)
+    if path.endswith(".*"):
+        inside = expr.items if isinstance(expr, Listing) else ()
+        inside = (value for _, value in expr.entries) if isinstance(expr, Table) else inside
+    yield from (one for one in inside if isinstance(one, Table))
 
 
 def _name_in(expr: Expr | None) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from supa_lint.clients import Clients
+from supa_lint.clients import OF_FILE, Clients
 from supa_lint.facts import ConnectionFacts
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.lint import Linked, connect
@@ -126,7 +126,10 @@ def _loose(linked: Linked, connections: Iterable[Connection]) -> Iterator[Loose]
             continue
         for call in facts.calls:
             uses = list(project.clients.uses(call))
-            if not uses or call.span in joined or _wraps_a_client(call, project.clients):
+            if not uses or any(use.call.span in joined for use in uses):
+                continue
+            # What a file of some name exports may be for no client at all.
+            if call.callee.startswith(OF_FILE) or _wraps_a_client(call, project.clients):
                 continue
             labels = dict.fromkeys(str(use.data["label"]) for use in uses)
             values = [value for use in uses for value in project.clients.dsns(use)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from supa_lint.clients import LANGUAGES
+from supa_lint.clients import LANGUAGES, OF_FILE
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.dsn.parts import group
 from supa_lint.knowledge import ClientSpec, Knowledge
@@ -67,15 +67,21 @@ def consumers(facts: Iterable[Facts], stated: Collection[str], knowledge: Knowle
     variables = _variables(facts, Endpoints(knowledge.endpoints)) | {*stated}
     names = {spelling for name in variables for spelling in _spellings(name)}
     calls: dict[str, dict[bytes, set[bytes]]] = {}
+    imports = knowledge.names["imports"].items()
     readable = [c for c in knowledge.clients.values() if c.data["language"] in LANGUAGES.values()]
     for spec in readable:
         for callee in _callees(spec):
+            if callee.startswith(OF_FILE):
+                continue
             pieces = [
                 piece for piece in re.split(r"\.|\*+", callee) if piece not in ("", *_OF_READERS)
             ]
             if pieces:
-                first, last = pieces[0].encode(), pieces[-1].encode()
-                calls.setdefault(spec.data["language"], {}).setdefault(first, set()).add(last)
+                rows = calls.setdefault(spec.data["language"], {})
+                urls = (url for url, name in imports if name and name[:-1] == pieces[0])
+                last = pieces[-1] if len(pieces) > 1 else ""
+                for first in (pieces[0], *urls):
+                    rows.setdefault(first.encode(), set()).add((last or first).encode())
     return Consumers(
         _shortest(name.encode() for name in (*names, *knowledge.names["reads"])),
         {

@@ -201,7 +201,9 @@ class ConnectionFacts:
         """Whether a dependency of that name is declared where the setting is read."""
         span = (self.connection.setting or self.connection.dsn).span
         found = any(
-            package.name == name and self.project.packages.sees(facts.path, span.path)
+            package.name == name
+            and not package.of_import
+            and self.project.packages.sees(facts.path, span.path)
             for facts in self.project.facts
             for package in facts.packages
         )
@@ -223,6 +225,8 @@ class ConnectionFacts:
 
     def _client(self, name: str) -> Fact:
         client = self.connection.client
+        if name == "tls-preset":
+            return client is not None and self.project.presets_tls(client.call.span.path)
         if client is None:
             return UNKNOWN if self.connection.opaque else ABSENT
         if name == "library":

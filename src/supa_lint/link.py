@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from supa_lint.clients import Use
+from supa_lint.clients import OF_FILE, Use
 from supa_lint.conditions import holds
 from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
@@ -82,10 +82,14 @@ class _Linker:
     # --- clients ---
 
     def _uses(self) -> Iterator[Use]:
-        for one in self._facts:
-            if self._project.places[one.path] is Place.LIVE:
-                for call in one.calls:
-                    yield from self._clients.uses(call)
+        live = (one for one in self._facts if self._project.places[one.path] is Place.LIVE)
+        calls = [self._resolver.with_tables(call) for one in live for call in one.calls]
+        for call in calls:
+            for use in self._clients.uses(call):
+                given = use.call.args[0].span if use.call.args else None
+                # What a file exports for a call that is seen, too, is that call's.
+                if not (call.callee.startswith(OF_FILE) and given in self._resolver.given):
+                    yield use
 
     def _of_client(self, use: Use) -> Iterator[Connection]:
         reader = use.call.span.path

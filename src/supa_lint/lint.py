@@ -19,6 +19,7 @@ from supa_lint.manifests import Manifests
 from supa_lint.model import Connection, Facts, Failure, Finding, Note, Severity, Span
 from supa_lint.project import Project
 from supa_lint.read import Context, read
+from supa_lint.read.imports import Imports, import_maps
 from supa_lint.report import Report
 from supa_lint.source import File
 from supa_lint.suppress import apply, suppressions
@@ -56,7 +57,8 @@ def connect(
     those of a file that only stands for something (`supa_lint.environ`). `progress` is called for
     each file that was read."""
     project = Project(knowledge, config, (), {}, tree.paths)
-    context = Context(knowledge, project.clients)
+    imports = Imports(knowledge.names["imports"], import_maps(tree.files))
+    context = Context(knowledge, project.clients, imports)
 
     def read_one(file: File) -> Facts | Failure:
         progress()

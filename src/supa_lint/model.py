@@ -362,6 +362,8 @@ class Package:
     specifier: str
     span: Span
     locked: bool = False
+    of_import: bool = False
+    """Whether an import of one file names it, for that file alone (`npm:pg@8`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,17 @@ class Project:
         return named | {path: file.place for path, file in self.files.items()}
 
     def dependencies(self, name: str, path: str) -> Iterator[Package]:
-        """The dependencies of that name that are declared where the code of a file sees them."""
+        """The dependencies of that name that are declared where the code of a file sees them. What
+        the file itself imports by version goes before what its package says."""
         wanted = re.sub(r"[-_.]+", "-", name).lower()
-        for one in self.facts:
-            if self.packages.sees(path, one.path):
-                yield from (package for package in one.packages if package.name == wanted)
+        found = [
+            package
+            for one in self.facts
+            if self.packages.sees(path, one.path)
+            for package in one.packages
+            if package.name == wanted and (one.path == path or not package.of_import)
+        ]
+        yield from [one for one in found if one.of_import] or found
 
     def calls_beside(self, path: str) -> Iterator[Call]:
         """The calls of the live code that belongs to the same package as a file."""
@@ -95,6 +101,10 @@ class Project:
     def is_tool_code(self, path: str) -> bool:
         """Whether people run the code of a file by hand (`scripts/seed.ts`)."""
         return any(matches(path, glob) for glob in self.knowledge.names["tool-code"])
+
+    def presets_tls(self, path: str) -> bool:
+        """Whether code runs where TLS to Supabase is set up already."""
+        return any(matches(path, glob) for glob in self.knowledge.names["tls-preset"])
 
     def says_it_runs_on(self, path: str) -> Platform | None:
         """The platform that a code file says it runs on (`export const runtime = "edge"`)."""

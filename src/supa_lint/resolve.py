@@ -15,13 +15,16 @@ from supa_lint.environment import Environment
 from supa_lint.model import (
     HOLE,
     MASK,
+    Call,
     Definition,
     Dsn,
     Expr,
     Hole,
+    Mapping,
     Param,
     Place,
     Setting,
+    Span,
     Symbol,
     Text,
     Value,
@@ -32,8 +35,9 @@ from supa_lint.scope import Packages, contains, folder_of
 _STEPS = 500  # of filling holes for one value
 _LONGEST = 5_000  # characters of a value that holes were filled in
 _SCRIPTS = frozenset(
-    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts".split()  # noqa: SIM905
+    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts vue svelte astro".split()  # noqa: SIM905
 )
+_NESTED = 2  # of tables inside an argument
 _DEPTH = 12  # of names that stand for names; deeper is a loop
 
 
@@ -59,6 +63,8 @@ class Resolver:
         """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
         self._value_of = value_of
         self._steps = _STEPS
+        self.given: set[Span] = set()
+        """The tables of other modules that calls were seen to be given."""
         self._environments = environments
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
@@ -139,6 +145,37 @@ class Resolver:
 
     def definition(self, symbol: str, reader: str) -> Value | None:
         """What a dotted name of another module stands for, if all who define it agree."""
+        candidates, named = self._candidates(symbol, reader)
+        values = {_shape(definition.value): definition.value for definition in named or candidates}
+        return self._value_of(next(iter(values.values()))) if len(values) == 1 else None
+
+    def with_tables(self, call: Call) -> Call:
+        """The call with the tables that other modules define in place of their names."""
+        reader = call.span.path
+        return replace(call, args=tuple(self._table(arg, reader, _NESTED) for arg in call.args))
+
+    def _table(self, expr: Expr, reader: str, depth: int) -> Expr:
+        if isinstance(expr, Mapping):
+            inner = (
+                (key, self._table(value, reader, depth - 1) if depth else value)
+                for key, value in expr.entries
+            )
+            return replace(expr, entries=tuple(inner))
+        value = as_value(expr)
+        if value is None or value.hole is None or not value.hole.symbol:
+            return expr
+        _, named = self._candidates(value.hole.symbol, reader)
+        table = named[0].value if len(named) == 1 else None
+        if not isinstance(table, Mapping):
+            return expr
+        self.given.add(table.span)
+        return table
+
+    def _candidates(
+        self, symbol: str, reader: str
+    ) -> tuple[Sequence[Definition], Sequence[Definition]]:
+        """The definitions that a dotted name may mean by its last name, and those of them that
+        stand in a module that the name names."""
         *modules, name = symbol.split(".")
         candidates = [
             definition
@@ -146,9 +183,7 @@ class Resolver:
             if self._packages.sees(reader, definition.path)
             or self._packages.sees(definition.path, reader)
         ]
-        named = [d for d in candidates if _is_module(d.path, modules)]
-        values = {_shape(definition.value): definition.value for definition in named or candidates}
-        return self._value_of(next(iter(values.values()))) if len(values) == 1 else None
+        return candidates, [d for d in candidates if _is_module(d.path, modules)]
 
     def _in(
         self, environment: Environment | None, value: Value, reader: str
@@ -332,7 +367,7 @@ def _setting_of(dsn: Dsn, environment: Environment | None) -> Setting | None:
 def _is_module(path: str, modules: Sequence[str]) -> bool:
     """Whether a dotted name can mean something in the module at `path`."""
     stem = path.rpartition(".")[0].removesuffix("/__init__").removesuffix("/index")
-    return stem.rpartition("/")[2] in modules
+    return f".{stem.rpartition('/')[2]}." in f".{'.'.join(modules)}."
 
 
 def _shape(value: Expr) -> object:

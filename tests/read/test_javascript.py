@@ -346,9 +346,10 @@ def test_a_checked_environment_reads_and_defines_its_variables() -> None:
         ('import { Pool } from "npm:@neon/x@1/y"; new Pool()', "@neon/x/y.Pool"),
         (
             'import { Pool } from "https://deno.land/x/postgres@v0.17.0/mod.ts"; new Pool()',
-            "deno.land/x/postgres/mod.ts.Pool",
+            "deno.land/x/postgres.Pool",
         ),
-        ('import { Pool } from "jsr:@db/postgres@0.19"; new Pool()', "jsr:@db/postgres.Pool"),
+        ('import { Pool } from "jsr:@db/postgres@0.19"; new Pool()', "@db/postgres.Pool"),
+        ('import { Pool } from "https://x.y/pg@8?target=deno"; new Pool()', "x.y/pg.Pool"),
         (
             'import { connect } from "drizzle-orm/node-postgres"; connect(x)',
             "drizzle-orm/node-postgres.connect",
@@ -494,17 +495,33 @@ def test_a_spread_of_arguments_is_said() -> None:
     assert [shown(one) for one in call.args] == ["1"]
 
 
-def test_factories_of_nestjs_are_looked_into() -> None:
+@pytest.mark.parametrize(
+    "factory",
+    [
+        "(config: ConfigService) => ({ type: 'postgres', url: config.get('DB_URL') })",
+        """async (config: ConfigService): Promise<Options> => {
+             const url = config.getOrThrow<string>('DB_URL');
+             return { type: 'postgres' as const, url };
+           }""",
+        "function (config: ConfigService) { return { type: 'postgres', url: config.get('DB_URL') } }",
+        "options",
+    ],
+)
+def test_factories_of_nestjs_are_looked_into(factory: str) -> None:
+    given = "{useFactory: {type: postgres, url: $DB_URL}}"
     assert calls(
+        f"""
+        import {{ TypeOrmModule }} from "@nestjs/typeorm";
+        const options = (config: ConfigService) => ({{ type: "postgres", url: config.get("DB_URL") }});
+        TypeOrmModule.forRootAsync({{ useFactory: {factory} }});
         """
-        import { TypeOrmModule } from "@nestjs/typeorm";
-        TypeOrmModule.forRootAsync({
-          useFactory: (config: ConfigService) => ({ type: "postgres", url: config.get("DB_URL") }),
-        });
-        """
-    ) == [
-        "@nestjs/typeorm.TypeOrmModule.forRootAsync({useFactory: {type: postgres, url: $DB_URL}})"
-    ]
+    ) == [f"@nestjs/typeorm.TypeOrmModule.forRootAsync({given})"]
+
+
+def test_a_factory_that_is_a_method() -> None:
+    source = """connect({ useFactory(config: ConfigService) { return { url: config.get("DB_URL") } },
+                          useClass: A, connected() { return 1 } })"""
+    assert argument(source) == "{useFactory: {url: $DB_URL}, useClass: <A>, connected: ?}"
 
 
 # --- configuration ------------------------------------------------------------------------------
@@ -515,28 +532,41 @@ def test_factories_of_nestjs_are_looked_into() -> None:
     [
         ("drizzle.config.ts",
          "export default defineConfig({ dbCredentials: { url: process.env.X! } })",
-         "drizzle.config.default({dbCredentials: {url: $X}})"),
+         "file:drizzle.config({dbCredentials: {url: $X}})"),
         ("apps/api/drizzle.config.ts",
          "export default { dbCredentials: { url: process.env.X! } } satisfies Config",
-         "drizzle.config.default({dbCredentials: {url: $X}})"),
+         "file:drizzle.config({dbCredentials: {url: $X}})"),
         ("prisma.config.ts",
          'import { env } from "prisma/config"; export default defineConfig({ datasource: { url: env("XY") } })',
-         "prisma.config.default({datasource: {url: $XY}})"),
+         "file:prisma.config({datasource: {url: $XY}})"),
         ("knexfile.js", "module.exports = { production: { client: x } }",
-         "knexfile.default({production: {client: <x>}})"),
+         "file:knexfile({production: {client: <x>}})"),
         ("knexfile.ts", "const config: Config = { a: 1 }; export default config",
-         "knexfile.default({a: 1})"),
+         "file:knexfile({a: 1})"),
         ("next.config.mjs", "const c = { env: { K: process.env.K } }; export default a(b(c))",
-         "next.config.default({env: {K: $K}})"),
+         "file:next.config({env: {K: $K}})"),
         ("vite.config.ts", "export default defineConfig(({ mode }) => { return { a: 1 } })",
-         "vite.config.default({a: 1})"),
-        ("ormconfig.ts", "export = [{ a: 1 }]", "ormconfig.default([{a: 1}])"),
+         "file:vite.config({a: 1})"),
+        ("ormconfig.ts", "export = [{ a: 1 }]", "file:ormconfig([{a: 1}])"),
         ("ecosystem.config.cjs", "module.exports = { apps: [{ name: 1 }] }",
-         "ecosystem.config.default({apps: [{name: 1}]})"),
+         "file:ecosystem.config({apps: [{name: 1}]})"),
     ],
 )  # fmt: skip
 def test_configuration_files(path: str, source: str, expected: str) -> None:
-    assert calls(source, ".default", path=path)[0] == expected
+    assert calls(source, expected.partition("(")[0], path=path) == [expected]
+
+
+def test_what_a_configuration_file_exports_is_no_call_of_a_package_of_its_name() -> None:
+    source = (
+        'import postgres from "postgres"; const sql = postgres(u, { max: 1 }); export default sql'
+    )
+    assert calls(source, "postgres.default", path="src/postgres.ts") == [
+        "postgres.default(<u>, {max: 1})"
+    ]
+    source = "export default defineConfig({ a: 1 })"
+    assert calls(source, "defineConfig", "file:drizzle.config", path="drizzle.config.ts") == [
+        "defineConfig({a: 1})"
+    ]
 
 
 # --- settings and definitions -------------------------------------------------------------------

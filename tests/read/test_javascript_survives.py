@@ -10,10 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from supa_lint.model import Span
+from supa_lint.knowledge import load
+from supa_lint.model import Facts, Span
+from supa_lint.read.imports import Imports
 from supa_lint.read.javascript import read
 from supa_lint.source import File
 
+PLATFORMS = load().platforms
 DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"
 PIECES = (
     *("(", ")", "{", "}", "[", "]", "`", "${", '"', "'", ";", ",", "=", "=>", "<", ">", "</a>"),
@@ -48,7 +51,12 @@ def spans(value: object) -> Iterator[Span]:
 
 
 def survives(data: bytes, path: str) -> None:
-    found = read(File(path, data), lambda callee: len(callee) % 2 == 0)
+    imports = Imports({"x@": "npm:y@"}, {"": {"x": "./x.ts"}})
+    found = read(File(path, data), lambda callee: len(callee) % 2 == 0, imports)
+    spans_are_inside(found, data)
+
+
+def spans_are_inside(found: Facts, data: bytes) -> None:
     for span in spans(found):
         assert 0 <= span.start <= span.end <= len(data)
     assert "Tr0ub4dour" not in repr(found)
@@ -67,6 +75,32 @@ def test_any_bytes(data: bytes, path: str) -> None:
 @given(st.lists(st.sampled_from(PIECES), max_size=40), st.sampled_from(["a.tsx", "a.mts"]))
 def test_any_code(pieces: list[str], path: str) -> None:
     survives("".join(pieces).encode(), path)
+
+
+MANIFEST = (
+    *("{", "}", "[", "]", ", ", "apps: ", "env: ", "env_production: ", "...", "process.env.X", "1"),
+    *("DATABASE_URL: ", f'"{DSN}"', f"`{DSN}`", "() => (", ")", "x", "null", '"', "\n", "é"),
+)
+
+
+@many
+@given(st.lists(st.sampled_from(MANIFEST), max_size=30))
+def test_any_manifest(pieces: list[str]) -> None:
+    start = "const x = { apps: [{ env: { DATABASE_URL: process.env.X } }] };\nmodule.exports = "
+    data = (start + "".join(pieces)).encode()
+    found = read(File("ecosystem.config.js", data), bool, None, PLATFORMS)
+    spans_are_inside(found, data)
+
+
+@pytest.mark.parametrize("quote", "'\"`")
+def test_the_text_at_the_span_of_a_declared_variable(quote: str) -> None:
+    data = f"module.exports = {{apps: [{{env: {{é: 1, DATABASE_URL: {quote}{DSN}{quote}}}}}]}}".encode()
+    found = read(File("ecosystem.config.js", data), bool, None, PLATFORMS)
+    (setting,) = (one for one in found.settings if one.name == "DATABASE_URL")
+    assert setting.value.dsn is not None
+    host = setting.value.dsn.host
+    assert host is not None
+    assert data[host.span.start : host.span.end].decode() == host.text
 
 
 @many

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
@@ -15,6 +16,7 @@ from supa_lint.manifests import Manifests
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.grammar import TooSlowError
+from supa_lint.read.imports import MAPS, Imports
 from supa_lint.read.node_packages import is_node_package_file
 from supa_lint.read.packages import is_package_file
 from supa_lint.source import File
@@ -22,10 +24,16 @@ from supa_lint.source import File
 
 @dataclass(frozen=True)
 class Context:
-    """What readers may know beyond the file: which calls matter, and how platforms look."""
+    """What readers may know beyond the file: which calls matter, how platforms look, and what
+    imports mean."""
 
     knowledge: Knowledge = field(repr=False)
     clients: Clients
+    imports: Imports = field(default_factory=Imports)
+
+    @cached_property
+    def manifests(self) -> Manifests:
+        return Manifests(self.knowledge.platforms.values())
 
 
 Reader = Callable[[File, Context], Facts]
@@ -151,7 +159,15 @@ def _make(file: File, context: Context) -> Facts:
 def _javascript(file: File, context: Context) -> Facts:
     from supa_lint.read.javascript import read
 
-    return read(file, context.clients.wanted)
+    known = context.manifests.is_manifest(file.path)
+    platforms = context.knowledge.platforms if known else None
+    return read(file, context.clients.wanted, context.imports, platforms)
+
+
+def _component(file: File, context: Context) -> Facts:
+    from supa_lint.read.components import read
+
+    return read(file, context.clients.wanted, context.imports)
 
 
 def _sql(file: File, _: Context) -> Facts:
@@ -200,7 +216,10 @@ def _node_packages(file: File, context: Context) -> Facts:
     facts = read(file, context.clients.packages)
     # Its scripts may hold a DSN.
     written = scripts(file, context.knowledge.platforms, context.clients.wanted)
-    return replace(written, packages=facts.packages, notes=(*facts.notes, *written.notes))
+    # A platform may have its table in it.
+    platforms = _json(file, context).platforms if file.path.rpartition("/")[2] in MAPS else ()
+    notes = (*facts.notes, *written.notes)
+    return replace(written, packages=facts.packages, platforms=platforms, notes=notes)
 
 
 _BY_NAME: dict[str, Reader] = {
@@ -223,6 +242,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     **dict.fromkeys(("dart", "ex", "exs", "rb"), _literals),
     **dict.fromkeys(("java", "kt", "kts", "scala"), _literals),
     **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
+    **dict.fromkeys(("astro", "svelte", "vue"), _component),
     "bash": _shell,
     "bat": _shell,
     "cfg": _ini,

@@ -9,6 +9,8 @@ configured:
 Each `*` of `at` becomes a further name of the call (`rails.database.production`). Where values are
 connection strings by themselves (`spelling: npgsql`), each of that spelling is a call, with it as
 the first argument.
+An empty `at` is the whole document. With `argument: yes` the table is the call's only argument, as
+it is where code gives it, and not its keywords.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from supa_lint.globs import matches
 from supa_lint.model import HOLE, Call, Const, Expr, Hole, Span, Unknown, Value
 from supa_lint.model import Mapping as Table
 from supa_lint.read import text as plain
-from supa_lint.read.nodes import Branch, Node, Path, Scalar
+from supa_lint.read.nodes import Branch, Node, Path, Scalar, split
 from supa_lint.sealing import Sealer
 
 _WORDS: Mapping[str, bool | None] = {
@@ -59,7 +61,7 @@ def read(
         return
     leaves = list(_leaves(root, (), ()))
     for row in wanted:
-        pattern = tuple(row["at"].split("."))
+        pattern = split(row["at"])
         tables: dict[Path, list[_Leaf]] = {}
         for leaf in leaves:
             if len(leaf.names) > len(pattern) and _fits(leaf.names, pattern):
@@ -73,7 +75,9 @@ def read(
             own = [name for name, part in zip(names, pattern, strict=True) if part == "*"]
             first = found[0]
             span = Span(path, first.key.start, max(first.key.end, first.node.span.end))
-            call = Call(".".join((row["call"], *own)), (), entries, not partial, span)
+            args = (Table(entries, not partial, span),) if row.get("argument") else ()
+            keywords = () if args else entries
+            call = Call(".".join((row["call"], *own)), args, keywords, not partial, span)
             yield Configured(call, frozenset(leaf.path for leaf in found))
 
 
@@ -97,7 +101,7 @@ def _values(
 
 
 def _leaves(node: Node, names: Path, path: Path) -> Iterator[_Leaf]:
-    if not isinstance(node, Branch):
+    if isinstance(node, Scalar):
         return
     for entry in node.entries:
         prefix = ".".join(names) + "."

@@ -43,13 +43,14 @@ def read(
     return with_rest(facts, file, sealer, source.spans(reader.comments))
 
 
-def parse(source: Source) -> Node | None:
-    """The document that a text spells, or None when it is not JSON."""
+def parse(source: Source, *, broken: bool = False) -> Node | None:
+    """The document that a text spells, or None when it is not JSON. With `broken`, what can be
+    read of it (a trailing comma is an error, too)."""
     try:
         root = grammar.parse("json", source.data)
     except grammar.TooSlowError:
         return None
-    return None if root.has_error else _Reader(source).document(root)
+    return None if root.has_error and not broken else _Reader(source).document(root)
 
 
 class _Reader:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import PurePosixPath
 
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Note, Package, Span
 from supa_lint.read import text as plain
+from supa_lint.read.imports import MAPS, Specifier, document, imported, specifier
 from supa_lint.read.nodes import Scalar, find
-from supa_lint.read.pieces import Source, with_rest
+from supa_lint.read.pieces import with_rest
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -22,6 +24,8 @@ _RANGE = re.compile(r"[\w.*+<>=~^|\s-]{1,200}", re.ASCII)
 _PARTIAL = re.compile(r"(?<![\w.^~<>=-])v?=?(\d+(?:\.\d+)?)(?:\.[xX*])*(?![\w.-])")
 _VERSION = re.compile(r"\d[\w.+-]{0,100}", re.ASCII)
 _MOST = 5000
+
+_COMMANDS = (("scripts", "*"), ("tasks", "*"), ("tasks", "*", "command"))
 
 # Lock files are written by tools, in few shapes, and long: entries are picked out by their shape.
 _NPM = re.compile(
@@ -75,17 +79,20 @@ def read(file: File, names: frozenset[str] = frozenset()) -> Facts:
 def scripts(
     file: File, platforms: Mapping[str, PlatformSpec], wanted: Callable[[str], bool]
 ) -> Facts:
-    """What the commands in `scripts` of a package.json set and call, and all DSNs of the file."""
-    from supa_lint.read import jsonc, shell
+    """What the commands in `scripts` of a package.json, or `tasks` of a deno.json, set and call,
+    and all DSNs of the file."""
+    from supa_lint.read import shell
 
     text = plain.read(file)
-    if not text.mentions and b'"scripts"' not in file.data:
+    if not text.mentions and not any(key in file.data for key in (b'"scripts"', b'"tasks"')):
         return text
     sealer = Sealer(file)
-    root = jsonc.parse(Source.of(file))
+    root = document(file)
     found: list[Facts] = []
-    for match in find(root, ("scripts", "*")) if root else ():
-        if isinstance(match.node, Scalar):
+    for pattern in _COMMANDS:
+        for match in find(root, pattern):
+            if not isinstance(match.node, Scalar):
+                continue
             home = ".".join(match.path)
             found.append(shell.commands([match.node.raw], sealer, platforms, wanted, home))
     facts = Facts(
@@ -95,6 +102,11 @@ def scripts(
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
     return with_rest(facts, file, sealer)
+
+
+def imported_package(found: Specifier, span: Span) -> Package:
+    """The package that an import names with a version."""
+    return Package(_normalise(found.package), _range(found.version), span, of_import=True)
 
 
 def _normalise(name: str) -> str:
@@ -154,6 +166,15 @@ def _range(text: str) -> str:
     return _PARTIAL.sub(r"==\1.*", bare)
 
 
+def _import_map(file: File) -> Iterator[Package]:
+    """The packages that a deno.json names with a version."""
+    for entry, text in imported(document(file)):
+        found = specifier(text)
+        if found.version:
+            span = Span(file.path, entry.span.start, entry.node.span.end)
+            yield replace(imported_package(found, span), of_import=False)
+
+
 # --- lock files ---------------------------------------------------------------------------------
 
 
@@ -199,4 +220,5 @@ _READERS: dict[str, Callable[[File], Iterator[Package]]] = {
     "pnpm-lock.yaml": _pnpm,
     "yarn.lock": _yarn,
     "bun.lock": _bun,
+    **dict.fromkeys(MAPS, _import_map),
 }

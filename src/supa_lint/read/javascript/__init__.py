@@ -10,7 +10,7 @@ what `variables`, `texts`, `environ` and `schema` know of JavaScript. `collect`,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,8 +21,18 @@ from supa_lint.source import File
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
+    from supa_lint.knowledge import PlatformSpec
+    from supa_lint.read.imports import Imports
+
 SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
-_PLAIN = {"ts", "mts", "cts"}  # here `<T>x` is a cast, elsewhere it is JSX
+_PLAIN = {
+    "ts",
+    "mts",
+    "cts",
+    "astro",
+    "svelte",
+    "vue",
+}  # here `<T>x` is a cast, elsewhere it is JSX
 
 _LARGEST = 2_000_000  # bytes; what is larger is generated
 _MOST_OPEN = 1_000  # `<` without `>`: the parser's memory grows with their square
@@ -31,8 +41,14 @@ _CHUNK = 16_384
 _LONGEST_TYPE = 1_000
 
 
-def read(file: File, wanted: Callable[[str], bool]) -> Facts:
-    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call.
+def read(
+    file: File,
+    wanted: Callable[[str], bool],
+    imports: Imports | None = None,
+    platforms: Mapping[str, PlatformSpec] | None = None,
+) -> Facts:
+    """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call,
+    `imports` what imports mean here, `platforms` which of them may have the file as a manifest.
 
     What is too large or too tangled for the parser is read as plain text, and a note says so.
     """
@@ -43,12 +59,12 @@ def read(file: File, wanted: Callable[[str], bool]) -> Facts:
 
     if text.is_utf16(file):
         return text.read(file)
-    source = Source(file)
+    source = Source(file, imports)
     tree = _parse(source.data, file.path)
     if tree is None:
         return _as_text(file, "is too large or too tangled to be read as code")
     try:
-        return collect(walk(tree.root_node, source), source, wanted)
+        return collect(walk(tree.root_node, source), source, wanted, platforms or {})
     except RecursionError:
         return _as_text(file, "nests too deeply to be read as code")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import HOLE, Call, Facts, Hole, Mention, Read, Span, Value
 from supa_lint.raw import Raw
 from supa_lint.read import text
 from supa_lint.read.code.facts import Gathered
 from supa_lint.read.code.terms import Parsed, Table, Term, as_text
-from supa_lint.read.javascript import constants, exports, schema
+from supa_lint.read.javascript import constants, exports, manifest, schema
 from supa_lint.read.javascript.environ import MAPPINGS, is_variable
 from supa_lint.read.javascript.evaluate import Evaluator
 from supa_lint.read.javascript.patterns import access
@@ -41,9 +43,14 @@ _MENTIONING = {*_TEXTS, "jsx_text"}
 _MOST_AROUND = 20
 
 
-def collect(module: Module, source: Source, wanted: Callable[[str], bool]) -> Facts:
-    """All facts of a module."""
-    return _Collector(module, source, wanted).facts()
+def collect(
+    module: Module,
+    source: Source,
+    wanted: Callable[[str], bool],
+    platforms: Mapping[str, PlatformSpec],
+) -> Facts:
+    """All facts of a module. `platforms` may have it as a manifest."""
+    return _Collector(module, source, wanted).facts(platforms)
 
 
 class _Collector:
@@ -65,7 +72,7 @@ class _Collector:
         self.inside = 0
         """Where the last call that is a fact ends: what stands in it belongs to it."""
 
-    def facts(self) -> Facts:
+    def facts(self, platforms: Mapping[str, PlatformSpec]) -> Facts:
         exported = list(exports.exports(self.module, self.source))
         configuration = self._configuration(exported)
         for site in self.module.sites:
@@ -78,7 +85,12 @@ class _Collector:
         definitions = self.found.definitions(given, self.wanted, unknown=False)
         self.found.claimed |= self._default_literals()
         comments = self.found.comments(map(self.source.span, self.module.comments))
-        return self.found.facts(definitions, chain(self._strings(), comments, self._unread()))
+        facts = self.found.facts(definitions, chain(self._strings(), comments, self._unread()))
+        facts = replace(facts, packages=tuple(self.source.packages.values()))
+        default = exports.default(exported, self.evaluator) if platforms else None
+        if default is None:
+            return facts
+        return manifest.declared(facts, self.source.file, default, platforms, self.found.sealer)
 
     def _visit(self, site: Site) -> None:
         node, kind = site.node, site.node.type

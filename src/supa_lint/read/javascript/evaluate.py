@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 _TEXT_FUNCTION = re.compile(r"(?:url|uri|dsn|connection_?string|host)$", re.IGNORECASE)
 _MOST_NODES = 300
-_FACTORY = "useFactory"  # NestJS asks this function for the options
+_NAMING = FUNCTIONS | {"identifier"}
+_TABLES = {"object", "identifier"}
 
 
 class Evaluator:
@@ -163,6 +164,9 @@ class Evaluator:
     # --- calls
 
     def on_call_expression(self, node: Node, scope: Scope) -> Term:
+        module = self.names.resolve(node, scope)
+        if module and module.kind == "module":
+            return imported(module, self.span(node), self)
         callee = self.names.callee(node, scope)
         function = field(node, "function")
         local = self.names.function(function, scope)
@@ -267,7 +271,7 @@ class Evaluator:
                 name, value = self.source.code(child), self.evaluate(child, scope)
             elif kind == "method_definition":
                 name = self.source.key(field(child, "name")) or ""
-                value = self._function(name, child)
+                value = self._factory(child)
             else:
                 name, value = self._pair(child, scope)
             if name:
@@ -284,16 +288,19 @@ class Evaluator:
         if name is None and children(key):
             term = self.evaluate(children(key)[0], scope)
             name = term.text if isinstance(term, Raw) and not term.holes else None
-        if name is not None and unwrap(value).type in FUNCTIONS:
-            return name, self._function(name, unwrap(value))
+        function = self.names.function(value, scope) if unwrap(value).type in _NAMING else None
+        if function is not None:
+            return name or "", self._factory(function.node)
         return name or "", self.evaluate(value, scope)
 
-    def _function(self, name: str, node: Node) -> Term:
+    def _factory(self, node: Node) -> Term:
+        """The table that a function given under some name returns: libraries ask it for options
+        (`useFactory` of NestJS)."""
         function = self.module.scopes.get(node.id)
-        if name == _FACTORY and function is not None:
-            term = self.returned(function)
-            return term if isinstance(term, Table) else Unknown(self.span(node))
-        return Unknown(self.span(node))
+        if function is None or not any(unwrap(one).type in _TABLES for one, _ in function.returns):
+            return Unknown(self.span(node))
+        term = self.returned(function)
+        return term if isinstance(term, Table) else Unknown(self.span(node))
 
     def on_array(self, node: Node, scope: Scope) -> Term:
         items = children(node)

@@ -14,7 +14,6 @@ from supa_lint.read.code.facts import MOST_DEFINITIONS
 from supa_lint.read.code.terms import Invoke, Items, Table, Term
 from supa_lint.read.javascript import environ, schema
 from supa_lint.read.javascript.evaluate import Evaluator
-from supa_lint.read.javascript.modules import specifier
 from supa_lint.read.javascript.patterns import access
 from supa_lint.read.javascript.scope import Module, Scope, Site
 from supa_lint.read.javascript.syntax import (
@@ -73,7 +72,7 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
             if name is not None and name.type == "identifier":
                 yield Export(source.code(name), name, scope)
     given = field(node, "source")
-    text = source.string(given)
+    module = source.module(given)
     for clause in children(node):
         for one in children(clause) if clause.type == "export_clause" else []:
             name = field(one, "name")
@@ -82,8 +81,8 @@ def _exported(site: Site, source: Source) -> Iterator[Export]:
                 continue
             if given is None:
                 yield Export(alias, name, scope)
-            elif text:
-                yield Export(alias, None, scope, f"{specifier(text).name}.{source.key(name)}")
+            elif module is not None:
+                yield Export(alias, None, scope, f"{module.name}.{source.key(name)}")
 
 
 def _assigned(site: Site, source: Source) -> Iterator[Export]:
@@ -106,14 +105,29 @@ def configuration(
     found: list[Export], evaluator: Evaluator, wanted: Callable[[str], bool]
 ) -> tuple[Invoke, Node] | None:
     """What a configuration file such as `drizzle.config.ts` exports, as a call of
-    `drizzle.config.default`, and the node it stands in."""
-    callee = evaluator.names.qualified("default")
-    default = next((one for one in found if one.name == "default"), None)
+    `file:drizzle.config`, and the node it stands in."""
+    callee = f"file:{evaluator.module.name}"
+    default = _last_default(found)
     if default is None or default.node is None or not wanted(callee):
         return None
+    call = unwrap(default.node)
+    if call.type == "call_expression" and wanted(evaluator.names.callee(call, default.scope)):
+        return None  # a client knows that call
     term = _default(default.node, default.scope, evaluator)
     span = evaluator.span(default.node)
     return Invoke(callee, (term,), (), True, span), default.node
+
+
+def _last_default(found: list[Export]) -> Export | None:
+    """The default export that counts: each assignment to module.exports takes the place of those
+    before."""
+    return next((one for one in reversed(found) if one.name == "default"), None)
+
+
+def default(found: list[Export], evaluator: Evaluator) -> Term | None:
+    """What a module exports by default."""
+    one = _last_default(found)
+    return None if one is None or one.node is None else _default(one.node, one.scope, evaluator)
 
 
 def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:

@@ -8,8 +8,10 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from supa_lint.model import Span
+from supa_lint.model import Package, Span
 from supa_lint.raw import Raw, Segment
+from supa_lint.read.imports import Imports, Specifier
+from supa_lint.read.node_packages import imported_package
 from supa_lint.read.text import clean
 from supa_lint.source import File
 
@@ -125,8 +127,11 @@ def tagged(node: Node) -> tuple[Node, Node] | None:
 class Source:
     """The text of one file, under the nodes of its tree."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, imports: Imports | None = None) -> None:
         self.file = file
+        self._imports = imports or Imports()
+        self.packages: dict[str, Package] = {}
+        """The packages that imports name with a version, by name: the first one counts."""
         self.data = file.data[file.body :]
         """What was parsed: nodes count their bytes from here."""
         self._found: dict[re.Pattern[bytes], list[int]] = {}
@@ -158,6 +163,17 @@ class Source:
             inner = children(node)[:1]
             return self.string(inner[0]) if inner else None
         return self.code(node) if node.type in _KEYS else self.string(node)
+
+    def module(self, node: Node | None) -> Specifier | None:
+        """The module that the text of an import names; None for what is no text."""
+        text = self.string(node)
+        if node is None or text is None:
+            return None
+        found = self._imports.meant(text, self.file.path)
+        if found.version and found.package not in self.packages:
+            package = imported_package(found, self.span(node))
+            self.packages[found.package] = package
+        return found
 
     def string(self, node: Node | None) -> str | None:
         """The text of a string literal, or of a template without substitutions."""

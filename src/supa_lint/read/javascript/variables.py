@@ -124,6 +124,11 @@ class Variables:
         return self._evaluator.memory.rewrite(term, touched_by_appending(as_text(after).text))
 
     def mutated(self, term: Term, mutations: Sequence[Mutation], made_at: Binding | None) -> Term:
+        symbol = isinstance(term, Symbol) or (
+            isinstance(term, Raw) and term.text == HOLE and term.holes[0].symbol
+        )
+        if symbol and any(mutation.kind != "params" for mutation in mutations):
+            return Unknown(term.span)  # a table of another module is not what it was there
         for mutation in mutations[:_MOST_CHANGES]:
             term = self._mutated(term, mutation, made_at)
         if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
