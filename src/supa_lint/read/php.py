@@ -23,7 +23,7 @@ from supa_lint.source import File
 
 _TOKEN = re.compile(
     rb"\s++|//[^\n]*+|\#(?!\[)[^\n]*+|/\*.*?(?:\*/|\Z)"
-    rb"|(?P<text>'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\")"
+    rb"|(?P<text>'(?:[^'\\]|\\.)*+'?+|\"(?:[^\"\\]|\\.)*+\"?+)"  # not closed: up to the end
     rb"|(?P<arrow>=>)|(?P<number>\d[\w.]*+)|(?P<name>\\?[A-Za-z_][\w\\]*+(?:::\w++)?+)|(?P<sign>.)",
     re.DOTALL,
 )
@@ -148,7 +148,8 @@ class _Reader:
         return "", node.span
 
     def _text(self, token: re.Match[bytes]) -> Scalar:
-        start, end = token.start() + 1, token.end() - 1
+        closed = len(token[0]) > 1 and token[0][-1:] == token[0][:1]
+        start, end = token.start() + 1, token.end() - closed
         span = self._source.span(*token.span())
         single = token[0][:1] == b"'"
         if not single and b"$" in token[0]:
