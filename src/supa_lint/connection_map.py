@@ -90,7 +90,7 @@ def connection_map(workspace: Workspace) -> ConnectionMap:
     return ConnectionMap(
         rows=tuple(sorted(rows, key=_order)),
         loose=tuple(_loose(linked, used)),
-        mentioned=len({c.dsn.span for c in linked.connections if c.mention is not None}),
+        mentioned=len({c.dsn.span for c in linked.connections if c.mention and not c.setting}),
     )
 
 

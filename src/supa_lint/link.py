@@ -167,7 +167,11 @@ class _Linker:
             host = parts["host"]
             value = self._resolver.fill(Value("", host.span, dsn=dsn), environment, host.span.path)
             joined = value.dsn if value else None
-            if joined is None or joined.host is None or joined.host.text in hosts:
+            if joined is None or joined.host is None:
+                continue
+            if joined.host.text in hosts or host.span in self._joined:
+                # A URL or a client says more of it, but where its password stands is seen here.
+                yield replace(self._of_mention(Mention(joined)), setting=host)
                 continue
             spare = self._ref_of(joined) in refs - {None}
             for connection in self._of_setting(host, joined, environment):
