@@ -49,3 +49,12 @@ def test_different_files_are_different_findings() -> None:
         "a/compose.yaml",
         "b/compose.yaml",
     ]
+
+
+def test_the_command_that_makes_it_a_migration_is_named() -> None:
+    transaction = SESSION.replace(":5432/", ":6543/")
+    files = {".env": f"URL={transaction}\n", "up.sh": 'migrate -database "$URL" -path m up\n'}
+    [finding] = [f for f in run(files).findings if f.rule == "migrations-in-transaction-mode"]
+    assert [(one.span.path, one.message) for one in finding.related] == [
+        ("up.sh", "golang-migrate connects here")
+    ]

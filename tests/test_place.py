@@ -154,6 +154,7 @@ PLACES = {
         "app.js.map",
         "Cargo.lock",
         "go.sum",
+        "out/supa-lint.sarif",
         "x_pb2.py",
     ],
 }

@@ -270,6 +270,12 @@ def test_unknown_rule_without_a_near_one() -> None:
     assert finding.message == "There is no rule of this name"
 
 
+def test_a_group_is_no_rule() -> None:
+    file = File(".env", b"A=1 # supa-lint: ignore[group]\n")
+    (finding,) = _apply([file], [])[2]
+    assert "it is a group of rules" in finding.message
+
+
 def test_unknown_form() -> None:
     file = File(".env", b"A=1 # supa-lint: ignore\n")
     (finding,) = _apply([file], [])[2]

@@ -162,7 +162,8 @@ def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
 def _related(rule: Rule, facts: ConnectionFacts, place: Span) -> Iterator[Related]:
     """The other places that take part: those of the facts that the rule asks for."""
     connection = facts.connection
-    asked = {name.partition(".")[0] for name in rule.when}
+    either = (name for table in rule.when.get("any", ()) for name in table)
+    asked = {name.partition(".")[0] for name in (*rule.when, *either)}
     rows: list[tuple[Span, str]] = []
     if rule.at[0].startswith(("client", "rejected", "use", "option")):
         where = connection.setting.name if connection.setting else "the DSN"

@@ -105,6 +105,7 @@ def discover(
     excluded: Callable[[str], bool] | None = None,
     wanted: Callable[[str], bool] | None = None,
     code_suffixes: tuple[str, ...] = (),
+    code_names: frozenset[str] = frozenset(),
     everything: bool = False,
 ) -> Tree:
     """Find and read the files of the project at `root`.
@@ -115,7 +116,8 @@ def discover(
 
     When a live file or an example names a database, or `everything` is set because one is known
     from elsewhere, the live files whose path is `wanted` (manifests, dependency files) are kept
-    too, and `Tree.code` finds those that end in one of `code_suffixes`.
+    too, and `Tree.code` finds those that end in one of `code_suffixes` or are called like one of
+    `code_names`.
 
     A file that cannot be read becomes a note; one that vanished or a broken link is passed over.
     """
@@ -165,7 +167,8 @@ def discover(
     def code(words: Sequence[bytes], fits: Callable[[File], bool]) -> Iterator[File]:
         lacking = listing.lacking(words)
         for path in paths:
-            if path.endswith(code_suffixes) and path not in lacking:
+            named_so = path.endswith(code_suffixes) or path.rpartition("/")[2] in code_names
+            if named_so and path not in lacking:
                 yield from filter(fits, live(path))
 
     if in_use and wanted is not None:

@@ -94,7 +94,7 @@ class _Linker:
     def _of_client(self, use: Use) -> Iterator[Connection]:
         reader = use.call.span.path
         for value in self._clients.dsns(use):
-            for resolution in self._resolver.resolve(value, reader):
+            for resolution in self._resolver.resolve(value, reader, use.call.container):
                 platform = use.call.platform or self._platform_of(resolution, reader)
                 connection = self._join(use, resolution, platform)
                 if connection is not None:

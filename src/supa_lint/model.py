@@ -238,6 +238,8 @@ class Call:
     within: tuple[str, ...] = ()
     platform: Platform | None = None
     """Where it runs, if its file says so: a command of a CI job."""
+    container: str | None = None
+    """Of a command in a script: the container whose settings it sees; None in other code."""
 
     def keyword(self, name: str) -> Expr | None:
         return next((value for key, value in reversed(self.keywords) if key == name), None)

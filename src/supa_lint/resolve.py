@@ -6,6 +6,7 @@ sets a variable it reads, or the literal default where nothing sets one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -71,18 +72,25 @@ class Resolver:
         for definition in definitions:
             self._definitions.setdefault(definition.name, []).append(definition)
 
-    def resolve(self, value: Value, reader: str) -> Iterator[Resolution]:
-        """Every DSN that `value`, an expression in the file `reader`, can stand for."""
+    def resolve(
+        self, value: Value, reader: str, container: str | None = None
+    ) -> Iterator[Resolution]:
+        """Every DSN that `value`, an expression in the file `reader` (of a command there, in a
+        `container`), can stand for."""
         variables = self.variables(value, reader)
-        seen = self.visible(variables, reader)
+        seen = self.visible(variables, reader, container)
         for environment in seen:
             yield from self._in(environment, value, reader)
         if not any(environment.place is Place.LIVE for environment in seen):
             yield from self._in(None, value, reader)
 
-    def visible(self, variables: frozenset[str], reader: str) -> list[Environment]:
+    def visible(
+        self, variables: frozenset[str], reader: str, container: str | None = None
+    ) -> list[Environment]:
         """The environments that set one of the variables for code in `reader`.
 
+        A command in a script sees what its container sets and those around it, not what the script
+        sets for another command.
         An environment whose container is built from another folder is not for this code. Those in
         the reader's own package win over those around it; examples count where nothing is live.
         """
@@ -94,6 +102,7 @@ class Resolver:
             if not variables.isdisjoint(environment.variables)
             and environment.place in (Place.LIVE, Place.EXAMPLE)
             and (environment.path == reader or not _is_of_script(environment))
+            and (environment.path != reader or _sees(container, environment.container))
             and (
                 any(contains(folder, reader) for folder in environment.builds)
                 if environment.builds
@@ -285,6 +294,15 @@ class Resolver:
         if base is not None and base.dsn is not None:
             return _rewrite(replace(base, dsn=_extend(base.dsn, out, text)), _rewritten(text))
         return Value(out, span, tuple(left), rewritten=_rewritten(text))
+
+
+def _sees(container: str | None, other: str) -> bool:
+    """Whether a command in one container of a file has what is set in the other."""
+    if container is None or not other:
+        return True
+    # `#2`: what sets a variable again has a container of its own.
+    here, around = (re.sub(r"#\d+", "", one) for one in (container, other))
+    return not around or here == around or here.startswith(f"{around}.")
 
 
 def _is_of_script(environment: Environment) -> bool:

@@ -210,10 +210,13 @@ def _judge(
         rule = ids.get(name)
         if rule is None:
             near = _nearest(name, tuple(ids))
+            hint = f"; did you mean `{near}`?" if near else ""
+            if any(known.group == name for known in rules.values()):
+                hint = ": it is a group of rules, which the configuration can ignore"
             yield _finding(
                 UNKNOWN,
                 span,
-                "There is no rule of this name" + (f"; did you mean `{near}`?" if near else ""),
+                f"There is no rule of this name{hint}",
                 "`supa-lint rules` lists all rules.",
                 rules,
             )

@@ -165,6 +165,7 @@ def _discover(
             or clients.configured_by(path)
         ),
         code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),
+        code_names=frozenset(knowledge.names["source-names"]),
         everything=in_use or bool(config.variables) or (stdin is not None and b"upabase" in stdin),
     )
     if stdin is None:

@@ -223,9 +223,11 @@ class Reader:
         own = [*command.assignments, *_leading(words, outer)]
         if own:
             self._prefixed += 1
-            home = ".".join(filter(None, (container, f"{outer or 'command'}@{self._prefixed}")))
+            container = ".".join(
+                filter(None, (container, f"{outer or 'command'}@{self._prefixed}"))
+            )
             for assignment in own:
-                self._assign(assignment, home)
+                self._assign(assignment, container)
         start, row = self._setters.find([_program(words[0]), *(word.text for word in words[1:])])
         self.carries |= row is not None or outer in _CARRIERS
         if row is not None:
@@ -240,7 +242,7 @@ class Reader:
         if program in _SHELLS:
             self._inner_script(words, container, depth)
         elif program and self._wanted(f"shell.{program}"):
-            self.calls.append(self._call(program, words, command))
+            self.calls.append(self._call(program, words, command, container))
         elif row is None and outer not in _PRINTERS:
             self._connection(program, words, command, container)
 
@@ -361,7 +363,9 @@ class Reader:
 
     # --- calls
 
-    def _call(self, program: str, words: tuple[Word, ...], command: Command) -> Call:
+    def _call(
+        self, program: str, words: tuple[Word, ...], command: Command, container: str
+    ) -> Call:
         rest = words[1:]
         args: tuple[Expr, ...]
         if libpq.knows(program):
@@ -369,7 +373,8 @@ class Reader:
         else:
             args, keywords = self._arguments(rest)
         complete = not any(word.spread for word in rest)
-        return Call(f"shell.{program}", args, keywords, complete, command.span)
+        span = command.span
+        return Call(f"shell.{program}", args, keywords, complete, span, container=container)
 
     def _arguments(
         self, words: Sequence[Word]
