@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from supa_lint.arguments import argument, first_given
+from supa_lint.arguments import argument, first_given, is_known
 from supa_lint.dsn import url
 from supa_lint.globs import GlobSet
 from supa_lint.knowledge import ClientSpec
@@ -183,13 +183,24 @@ def _with_options(call: Call, row: Mapping[str, Any]) -> Iterator[Call]:
         yield call
     seen: set[str] = set()
     found: set[Span] = set()
-    for table in (one for path in paths for one in _tables(call, path)):
-        given = _with_table(call, table)
-        variables = _variables(given, row)
-        if table.span not in found and not variables & seen:
-            yield given
-        found.add(table.span)
-        seen |= variables
+    unseen = False  # what the first one, which counts most, reads: any variable may be it
+    for path in paths:
+        for table in _tables(call, path):
+            given = _with_table(call, table)
+            variables = _variables(given, row)
+            if table.span not in found and not variables & seen and not (variables and unseen):
+                yield given
+            found.add(table.span)
+            seen |= variables
+        if not path.endswith(".*"):
+            host = _where(row, path)
+            unseen |= any(not is_known(call, one) for one in host) and not seen
+
+
+def _where(row: Mapping[str, Any], path: str) -> list[str]:
+    """The paths of what says where a call connects to, in the table at `path`."""
+    listed = [*row.get("dsn", ()), *row.get("parts", {}).get("host", "").split()]
+    return [f"{path}{one.removeprefix('0')}" for one in listed]
 
 
 def _variables(call: Call, row: Mapping[str, Any]) -> set[str]:

@@ -128,6 +128,14 @@ def test_configuration_files(files: dict[str, str], client: str, finding: str) -
         {"knexfile.js": KNEXFILE.replace("false", "true").replace(
             "'sqlite3', connection: { filename: './dev.sqlite3' }",
             "'pg', connection: process.env.DATABASE_URL")},
+        # Nor where it is not seen what that one reads.
+        {"knexfile.ts": KNEXFILE_TS.replace("export default", """
+            config.production = { client: 'pg', connection: process.env.DATABASE_URL };
+            if (process.env.NODE_ENV === 'production') config.production.connection =
+              { connectionString: process.env.DATABASE_URL, ssl: { ca: 'x' } };
+            export default""")},
+        {"knexfile.js": """module.exports = { production: require('./production'),
+            development: { client: 'pg', connection: process.env.DATABASE_URL } };"""},
         {"src/config.ts": "export default { production: { use_env_variable: 'DATABASE_URL' } }"},
         {"config/config.json": json.dumps({"production": {"dialect": "mysql", "host": "h"}})},
         {"ormconfig.json": json.dumps({"type": "mysql", "host": "h", "extra": {"ssl": False}})},

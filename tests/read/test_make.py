@@ -190,6 +190,29 @@ def test_a_dump_through_the_transaction_pooler() -> None:
     assert places(run(files), rule) == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "target", "recipe", "found"),
+    [
+        ("DB = A", "dump: DB := B", 'dump:\n\tpg_dump "$(DB)"', False),
+        ("DB = A", "x dump: DB := B", 'dump: other\n\tpg_dump "$(DB)"', False),
+        ("export DB = A", "dump: DB := B", 'dump:\n\tpg_dump "$(DB)"', False),
+        ("export DB = A", "dump: export DB := B", 'dump:\n\tpg_dump "$$DB"', False),
+        # It is for what the target needs, too.
+        ("DB = A", "dump: DB := B", 'dump: do\ndo: pg\npg:\n\tpg_dump "$(DB)"', False),
+        ("DB = A", "dump: DB := B", 'dump: do\nother:\n\tpg_dump "$(DB)"', True),
+        ("DB = B", "v1.dump: DB := A", 'v1.dump:\n\tpg_dump "$(DB)"', True),
+        ("export DB = B", "dump: DB := A", 'dump:\n\tpg_dump "$$DB"', True),
+        ("DB = A", "dump: OTHER := B", 'dump:\n\tpg_dump "$(DB)"', True),
+    ],
+)
+def test_a_variable_of_a_target(variable: str, target: str, recipe: str, found: bool) -> None:
+    def filled(text: str) -> str:
+        return text.replace(" A", f" {TRANSACTION}").replace(" B", f" {SESSION}")
+
+    content = f"{filled(variable)}\n{filled(target)}\n{recipe} > dump.sql\n"
+    assert bool(places(run({"Makefile": content}), "dump-in-transaction-mode")) is found
+
+
 STAGING = SESSION.replace(REF, "abcdefghijklmnopqrst")
 
 
@@ -257,6 +280,8 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
         "A = x" + " " * 400_000 + "x\n",
         "A = " + "$(" * 100_000,
         "a: " * 100_000,
+        "".join(f"a{n}: a{n + 1}\na{n}: X = 1\na{n}:\n\tb\n" for n in range(8000)),
+        " ".join(f"a{n}" for n in range(40_000)) + ": " + " ".join(f"b{n}" for n in range(40_000)),
         "export " * 50_000,
         "a:\n\tcat <<E\n" * 5000,
     ],

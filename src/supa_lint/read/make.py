@@ -6,7 +6,8 @@
         pg_dump "$(DATABASE_URL)"         # just: {{DATABASE_URL}}
 
 One that is exported is a variable of the environment in its own file; another one is a name, which
-recipes refer to. What a function of make or just makes is unknown.
+recipes refer to. One of a target (`dump: DB = ...`) counts in its recipe, and may count in those of
+what it needs. What a function of make or just makes is unknown.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ from supa_lint.source import File
 
 _MOST_RECIPES = 2000
 """Each is parsed on its own; nobody writes so many by hand."""
+
+_MOST_TARGETS = 30
+"""Of one line: each may need each."""
+
+_MOST_ABOVE = 1000
+"""Targets that need a target, through others. With more, any variable may be set for it."""
 
 _NAMESPACE = "make:"
 """Before the names of variables that are not of the environment."""
@@ -80,15 +87,18 @@ def read(
     found.read()
     reader = shell.Reader(sealer, platforms, wanted)
     settings, definitions = [], []
-    for target, variable, exported in found.variables:
-        if exported:
-            reader.add(Script((variable,)), target)
-            continue
+    for targets, variable, exported in found.variables:
         name, value = variable.name, sealer.seal(variable.value.raw, variable.name)
-        settings.append(Setting(key_text(name), value, variable.span, target, exported=False))
-        definitions.append(Definition(f"{_NAMESPACE}{name}", value, file.path))
+        if exported:
+            reader.add(Script((variable,)), targets[0])
+        else:
+            at = targets[0]
+            settings.append(Setting(key_text(name), value, variable.span, at, exported=False))
+        for target in targets:
+            if target or not exported:
+                definitions.append(Definition(found.symbol(name, target), value, file.path))
     for name, recipe in found.recipes:
-        script = posix.parse(Source(recipe), sealer)
+        script = found.of_target(name, posix.parse(Source(recipe), sealer))
         reader.add(script, name)
         if script.note:
             break  # the next one may take as long
@@ -104,11 +114,15 @@ class _Make:
 
     source: Source
     sealer: Sealer
-    variables: list[tuple[str, Assignment, bool]] = field(default_factory=list)
-    """Each with the target it is for (or none), and whether it is exported."""
+    variables: list[tuple[list[str], Assignment, bool]] = field(default_factory=list)
+    """Each with the targets it is for (or an empty name), and whether it is exported."""
     recipes: list[tuple[str, Raw]] = field(default_factory=list)
     """Each with the name of its target."""
     comments: list[Span] = field(default_factory=list)
+    _needed: dict[str, set[str]] = field(default_factory=dict)
+    """The targets that need a target."""
+    _special: dict[str, set[str]] = field(default_factory=dict)
+    """The variables that a target has for itself."""
     _target: str = ""
     _recipe: tuple[int, int] | None = None
     _names: set[str] = field(default_factory=set)
@@ -137,7 +151,30 @@ class _Make:
         piece = _decoded(found)
         name = piece.variable if isinstance(piece, Hole) else None
         own = name in self._names and not self._is_exported(name)
-        return Hole(symbol=f"{_NAMESPACE}{name}") if own else piece
+        return Hole(symbol=self.symbol(name or "")) if own else piece
+
+    def symbol(self, name: str, target: str = "") -> str:
+        """What stands for a variable of the file, or of one target in it."""
+        return f"{_NAMESPACE}{target.replace('.', ':')}:{name}" if target else f"{_NAMESPACE}{name}"
+
+    def of_target(self, target: str, script: Script) -> Script:
+        """The recipe of a target, with the variables that are for it, or may be."""
+        if not self._special:
+            return script
+        above, new = {target}, {target}
+        while new and len(above) < _MOST_ABOVE:
+            new = {one for at in new for one in self._needed.get(at, ())} - above
+            above |= new
+        own = self._special.get(target, set())
+        inherited = set().union(*(self._special.get(one, ()) for one in above))
+
+        def fill(hole: Hole) -> Hole:
+            name = hole.variable or (hole.symbol or "").removeprefix(_NAMESPACE)
+            if name in own:
+                return Hole(symbol=self.symbol(name, target))
+            return Hole() if name in inherited or new else hole
+
+        return script.filled(fill)
 
     def read(self) -> None:
         self._collect()
@@ -162,9 +199,11 @@ class _Make:
         self._finish()
         if self._variable(start, end):
             return
-        head, colon, _ = self.source.data[start:end].partition(b":")
-        words = head.split()
-        self._target = words[0].decode("utf-8", "replace")[:100] if colon and words else ""
+        head, colon, rest = self.source.data[start:end].partition(b":")
+        words = _targets(head) if colon else []
+        for needed in _targets(rest.partition(b"#")[0]) if words else ():
+            self._needed.setdefault(needed, set()).update(words)
+        self._target = words[0] if words else ""
 
     def _finish(self) -> None:
         """The recipe ends here."""
@@ -198,12 +237,14 @@ class _Make:
         elif match["operator"] in (b"+=", b"!="):
             word = unknown(span)
         at = self.source.span(match.start("name"), stop)
-        target = (match["target"] or b"").partition(b":")[0].split()
-        self._add(target[0].decode("utf-8", "replace")[:100] if target else "", name, word, at)
+        targets = _targets((match["target"] or b"").partition(b":")[0])
+        for target in targets:
+            self._special.setdefault(target, set()).add(name)
+        self._add(targets or [""], name, word, at)
         return True
 
-    def _add(self, target: str, name: str, value: Word, span: Span) -> None:
-        self.variables.append((target, Assignment(name, value, span), self._is_exported(name)))
+    def _add(self, targets: list[str], name: str, value: Word, span: Span) -> None:
+        self.variables.append((targets, Assignment(name, value, span), self._is_exported(name)))
 
 
 class _Just(_Make):
@@ -228,7 +269,7 @@ class _Just(_Make):
         stop = max(match.end(), start + len(self.source.data[start:end].rstrip()))
         name = match["name"].decode()
         word = self._value(match.end(), stop)
-        self._add("", name, word, self.source.span(match.start("name"), stop))
+        self._add([""], name, word, self.source.span(match.start("name"), stop))
         return True
 
     def _value(self, start: int, end: int) -> Word:
@@ -268,6 +309,12 @@ def _decoded(found: re.Match[bytes]) -> Piece:
         text = _LETTERS.get(kept, kept.decode())
         return " " if found[0].endswith(b"\n") or found.re is _MAKE_TEXT else text
     return Hole()
+
+
+def _targets(text: bytes) -> list[str]:
+    """The names in a list of targets."""
+    words = text.split(maxsplit=_MOST_TARGETS)[:_MOST_TARGETS]
+    return [word.decode("utf-8", "replace")[:100] for word in words]
 
 
 def _unquoted(raw: Raw) -> Raw:

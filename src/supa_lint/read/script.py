@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from supa_lint.model import HOLE, Hole, Span
 from supa_lint.raw import Raw
@@ -60,6 +61,28 @@ class Script:
     tests: tuple[Span, ...] = ()
     note: str = ""
     """Why nothing could be read, where that is so."""
+
+    def filled(self, fill: Callable[[Hole], Hole]) -> Script:
+        """The script with other holes in its words."""
+
+        def word(old: Word) -> Word:
+            return replace(old, raw=replace(old.raw, holes=tuple(map(fill, old.raw.holes))))
+
+        def assignment(old: Assignment) -> Assignment:
+            return replace(old, value=word(old.value))
+
+        def statement(old: Assignment | Command) -> Assignment | Command:
+            if isinstance(old, Assignment):
+                return assignment(old)
+            return replace(
+                old,
+                words=tuple(map(word, old.words)),
+                assignments=tuple(map(assignment, old.assignments)),
+                stdin=old.stdin and word(old.stdin),
+                output=old.output and word(old.output),
+            )
+
+        return replace(self, statements=tuple(map(statement, self.statements)))
 
 
 def unknown(span: Span) -> Word:
