@@ -40,6 +40,16 @@ def test_a_clean_project_exits_with_0(project: Path, capsys: pytest.CaptureFixtu
     assert "No findings" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["Makefile", "justfile", "ops.mk"])
+def test_a_file_of_recipes_that_names_a_variable_is_read(
+    project: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / ".env").write_text(f"DATABASE_URL={TRANSACTION}\n")
+    (project / name).write_text('dump:\n\tpg_dump "${DATABASE_URL}"\n')
+    assert main(["check", "--format", "concise"]) == 1
+    assert capsys.readouterr().out.startswith(f"{name}:2:")
+
+
 def test_exit_zero(project: Path) -> None:
     assert main(["check", "--exit-zero"]) == 0
 

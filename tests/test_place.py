@@ -52,6 +52,7 @@ PLACES = {
         "docs/lambda-environment-variables.env",
         ".env.example",
         ".env.txt",
+        ".env.local.txt",
         "apps/api/.env-template",
         ".env.vercel.example",
         ".env.sample",

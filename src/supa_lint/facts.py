@@ -189,6 +189,12 @@ class ConnectionFacts:
                 return setting.value.secret or ABSENT
             case "declared":
                 return setting.platform is not None
+            case "development":
+                return any(_stands_in(setting, row) for row in names["development-places"])
+            case "literal":
+                dsn, whole = self.connection.dsn.span, setting.span
+                inside = whole.start <= dsn.start and dsn.end <= whole.end
+                return dsn.path == whole.path and inside
             case "exported":
                 return setting.exported
             case "quoted":

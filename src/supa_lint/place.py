@@ -97,7 +97,7 @@ _TABLE: Final = (
         Place.EXAMPLE,
         r"/_? (?: examples | samples ) /",  # not `example`: com/example/ is a Java package
         r""".+ [._-] (?: examples? | samples? | templates? | tmpl | dist )
-            | \.env\.txt  # which nothing loads
+            | \.env (?: [._-] .+ )? \.txt  # which nothing loads
             | \.?env [._-] (?: .+ [._-] )?
               (?: examples? | samples? | templates? | tmpl | dist | defaults? | schema )
               (?: [._-].* )?

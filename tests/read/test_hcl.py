@@ -10,6 +10,7 @@ from supa_lint.model import HOLE, Const, Facts, Setting, Value
 from supa_lint.read import Context, hcl
 from supa_lint.read import read as dispatch
 from supa_lint.source import File
+from support import run
 
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
 DSN = f"postgresql://postgres:Tr0ub4dour-xk@{HOST}:5432/postgres"
@@ -189,6 +190,13 @@ def test_variables_and_locals_are_definitions() -> None:
     assert definition.name == "var:db"
     assert isinstance(definition.value, Value)
     assert definition.value.dsn is not None
+
+
+def test_variables_that_another_file_puts_together() -> None:
+    host = "aws-0-eu-west-1.pooler.supabase.com"
+    files = {"prod.auto.tfvars": f'db_host = "{host}"\ndb_port = 5439\ndb_user = "postgres"\n'}
+    # There may be a `?sslmode=require` where they are used.
+    assert {finding.rule for finding in run(files).findings} == {"unserved-port"}
 
 
 def test_what_is_broken_is_not_lost() -> None:

@@ -213,6 +213,29 @@ def test_a_variable_of_a_target(variable: str, target: str, recipe: str, found: 
     assert bool(places(run({"Makefile": content}), "dump-in-transaction-mode")) is found
 
 
+@pytest.mark.parametrize(
+    ("path", "content", "found"),
+    [
+        ("Makefile", 'include .env\nexport\ndump:\n\tpg_dump "$$DB_URL"\n', True),
+        ("Makefile", 'dump:\n\tpg_dump "$(DB_URL)"\n', True),
+        ("justfile", 'set dotenv-load\ndump:\n    pg_dump "$DB_URL"\n', True),
+        ("backup.sh", 'source "$DIR/.env"\npg_dump "$DB_URL"\n', True),
+        ("backup.sh", 'X=$(node -p process.env.X)\npg_dump "$DB_URL"\n', True),
+        # The variables are those of another file.
+        ("Makefile", '-include .env.ops\nexport\ndump:\n\tpg_dump "$$DB_URL"\n', False),
+        ("Makefile", 'include ops/prod.env\ndump:\n\tpg_dump "$(DB_URL)"\n', False),
+        ("Makefile", 'dump:\n\t. ./.env.ops; pg_dump "$$DB_URL"\n', False),
+        ("justfile", 'set dotenv-filename := ".env.ops"\ndump:\n    pg_dump "$DB_URL"\n', False),
+        ("backup.sh", '#!/bin/sh\nsource "$DIR/.env.ops"\npg_dump "$DB_URL"\n', False),
+        ("backup.sh", 'export $(grep -v "^#" .env.ops | xargs)\npg_dump "$DB_URL"\n', False),
+        ("backup.sh", 'dotenv -e .env.ops -- pg_dump "$DB_URL"\n', False),
+    ],
+)
+def test_where_variables_come_from(path: str, content: str, found: bool) -> None:
+    files = {path: content, ".env": f"DB_URL={TRANSACTION}\n"}
+    assert bool(places(run(files), "dump-in-transaction-mode")) is found
+
+
 STAGING = SESSION.replace(REF, "abcdefghijklmnopqrst")
 
 

@@ -48,6 +48,7 @@ _MAKE_VARIABLE = re.compile(
     rb"(?:[^\S\n]|\\\r?\n)*+"
 )
 _MAKE_EXPORT = re.compile(rb"export[^\S\n]*+(?P<names>[\w \t.-]*+)\s*+\Z|\.EXPORT_ALL_VARIABLES\b")
+_MAKE_INCLUDE = re.compile(rb"^[-s]?include[^\S\n]++(?P<files>.*+)", re.MULTILINE)
 _MAKE_VALUE = re.compile(rb"(?:[^#\n\\]++|\\[\x00-\xff])*+")  # an escaped end of line goes on
 _MAKE_REFERENCE = rb"""
     (?P<dollar>\$\$) | \$\((?P<name>[\w.-]++)\) | \$\{(?P<braced>[\w.-]++)\}
@@ -59,6 +60,9 @@ _JUST_VARIABLE = re.compile(
     rb"(?P<modifiers>(?:export[^\S\n]++)?+)(?P<name>[A-Za-z_][\w-]*+)[^\S\n]*+:=[^\S\n]*+(?P<operator>)"
 )
 _JUST_EXPORT = re.compile(rb"set[^\S\n]++export\b(?!\s*:=\s*false)(?P<names>)")
+_JUST_INCLUDE = re.compile(
+    rb"^set[^\S\n]++dotenv-(?:filename|path)\b[^'\"\n]*+(?P<files>.*+)", re.M
+)
 _JUST_TEXT = re.compile(rb"'(?P<raw>[^'\n]*+)'|\"(?P<text>(?:[^\"\\\n]|\\.)*+)\"")
 _JUST_ENVIRONMENT = re.compile(
     rb"env(?:_var(?:_or_default)?)?\(\s*+(?P<q>['\"])(?P<name>\w++)(?P=q)\s*+"
@@ -97,9 +101,10 @@ def read(
         for target in targets:
             if target or not exported:
                 definitions.append(Definition(found.symbol(name, target), value, file.path))
+    loads = found.loads(file.data)
     for name, recipe in found.recipes:
         script = found.of_target(name, posix.parse(Source(recipe), sealer))
-        reader.add(script, name)
+        reader.add(replace(script, loads=script.loads or loads), name)
         if script.note:
             break  # the next one may take as long
     facts = reader.facts()
@@ -130,6 +135,7 @@ class _Make:
     _exported: set[str] = field(default_factory=set)
     _pattern = _MAKE_VARIABLE
     _export = _MAKE_EXPORT
+    _include = _MAKE_INCLUDE
 
     def _collect(self) -> None:
         """Learn which variables there are."""
@@ -175,6 +181,12 @@ class _Make:
             return Hole() if name in inherited or new else hole
 
         return script.filled(fill)
+
+    def loads(self, data: bytes) -> bool:
+        """Whether variables come from an env file of another name than `.env`."""
+        words = (word for line in self._include.finditer(data) for word in line["files"].split())
+        names = {word.strip(b"'\"").rpartition(b"/")[2] for word in words}
+        return any(b".env" in name and name != b".env" for name in names)
 
     def read(self) -> None:
         self._collect()
@@ -252,6 +264,7 @@ class _Just(_Make):
 
     _pattern = _JUST_VARIABLE
     _export = _JUST_EXPORT
+    _include = _JUST_INCLUDE
 
     def _is_recipe(self, line: bytes) -> bool:
         return line[:1] in (b" ", b"\t")

@@ -32,6 +32,12 @@ _IN_HEREDOC = re.compile(rb"\\(?P<kept>[$`\\])|\\\n")
 _IN_TABBED_HEREDOC = re.compile(rb"^\t+|" + _IN_HEREDOC.pattern, re.MULTILINE)
 _TABS = re.compile(rb"^\t+", re.MULTILINE)
 _IN_C_QUOTES = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
+# A line that takes variables from an env file that is not called .env.
+_OTHER_ENV = re.compile(rb"(?<![\w.-])(?:\.env[.-][\w.-]++|[\w-]{1,60}+\.env\b(?!\.))")
+_LOADING = re.compile(
+    rb"(?:^|[\s;&|({])(?:\.|source|export|dotenvx?|env-cmd|--env-file)(?:[\s=]|$)"
+)
+_LONGEST_LINE = 500
 _LETTERS = {b"n": "\n", b"t": "\t", b"r": "\r"}
 
 _HOLES = {"simple_expansion", "expansion", "arithmetic_expansion"}
@@ -95,7 +101,15 @@ class _Parser:
                 ]
                 inside = [(child, _Place(place.function)) for child in below]
             stack += reversed(inside)
-        return Script(tuple(statements), tuple(comments), tuple(tests))
+        return Script(tuple(statements), tuple(comments), tuple(tests), loads=self._loads())
+
+    def _loads(self) -> bool:
+        """Whether variables come from an env file of another name than `.env`."""
+        for match in _OTHER_ENV.finditer(self._data):
+            start = max(0, match.start() - _LONGEST_LINE)
+            if _LOADING.search(self._data[start : match.start()].rpartition(b"\n")[2]):
+                return True
+        return False
 
     def _span(self, node: Syntax) -> Span:
         return self._source.span(node.start_byte, node.end_byte)

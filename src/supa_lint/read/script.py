@@ -61,6 +61,8 @@ class Script:
     tests: tuple[Span, ...] = ()
     note: str = ""
     """Why nothing could be read, where that is so."""
+    loads: bool = False
+    """Whether it takes its variables from an env file of another name than `.env`."""
 
     def filled(self, fill: Callable[[Hole], Hole]) -> Script:
         """The script with other holes in its words."""

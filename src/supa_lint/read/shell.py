@@ -24,6 +24,7 @@ from supa_lint.model import (
     Const,
     Expr,
     Facts,
+    Hole,
     Mapping,
     Note,
     Platform,
@@ -194,6 +195,9 @@ class Reader:
 
     def add(self, script: Script, container: str, depth: int = 0) -> None:
         """Read a script, whose settings belong to `container`."""
+        if script.loads:
+            # Which file says what a variable is there is known, but not what it says.
+            script = script.filled(lambda hole: Hole() if hole.variable else hole)
         self.comments += script.comments
         self.ignored += script.tests
         if script.note:
