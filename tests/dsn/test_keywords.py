@@ -43,6 +43,21 @@ def test_keyword_strings(text: str, spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "password", ["'Tr0ub;4dour'", '"Tr0ub;4dour"', "'Tr0''ub;4dour'", '"Tr0""ub;4dour" ']
+)
+@pytest.mark.parametrize("after", ["", ";", ";Port=6543"])
+def test_a_quoted_password_may_hold_a_semicolon(password: str, after: str) -> None:
+    text = f"Host={HOST};Username=postgres;Password={password}{after}"
+    found = dsn.parse(Raw(text, Span("f", 0, len(text)), (), (Segment(0, len(text), 0),)))
+    assert found is not None
+    assert found.password.span is not None
+    start, end = found.password.span.start, found.password.span.end
+    assert text[start:end] == password.strip()[1:-1]
+    assert [p.name for p in found.params] == []
+    assert (found.port.text if found.port else "") == ("6543" if "Port" in after else "")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         f"User Id=postgres;Password=Tr0ub4dour;Server={HOST};Port=5432;Database=postgres",

@@ -14,8 +14,11 @@ _LIBPQ = re.compile(
     r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>[^\s']*))"
 )
 _NPGSQL = re.compile(
-    r"\s*(?P<key>[A-Za-z][A-Za-z_]*+(?: ++[A-Za-z_]++)*+)\s*+=\s*(?P<plain>[^;]*)(?:;|$)"
+    r"\s*(?P<key>[A-Za-z][A-Za-z_]*+(?: ++[A-Za-z_]++)*+)\s*+=\s*"
+    r"(?:(?:'(?P<single>(?:[^']|'')*+)'|\"(?P<double>(?:[^\"]|\"\")*+)\")\s*+(?:;|$)"
+    r"|(?P<plain>[^;]*)(?:;|$))"
 )
+_VALUES = ("quoted", "single", "double")
 
 _SEVERAL = re.compile(r"=[^;=]*\s\w+\s*=")  # in one piece: libpq's, with a `;` in a value
 _HOST = re.compile(r"[^\s=]*")
@@ -79,7 +82,8 @@ def _pairs(text: str, pattern: re.Pattern[str]) -> list[_Pair]:
         match = pattern.match(text, at)
         if match is None or match.end() == at:
             return []
-        group = "quoted" if match.groupdict().get("quoted") is not None else "plain"
+        given = match.groupdict()
+        group = next((name for name in _VALUES if given.get(name) is not None), "plain")
         pairs.append(_Pair(match.group("key"), match.span("key"), match.span(group)))
         at = match.end()
     return pairs
