@@ -119,3 +119,97 @@ def test_what_the_configuration_states(stated: str, kind: str, mode: str | None)
 
     endpoint = ENDPOINTS.classify(Dsn("url", Span("supa-lint.toml", 0, 0), stated=stated))
     assert (endpoint.kind, endpoint.mode) == (kind, mode)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "db.xxxx.supabase.com:5432",
+        "db.xxxxxxxxxxxxxxxxxxxx.supabase.com:5432",
+        "db.your-project-ref.supabase.com:5432",
+        "db.[PROJECT-REF].supabase.com:5432",
+        "aws-0-${REGION}.pooler.supabase.co:6543",
+    ],
+)
+def test_a_template_of_a_wrong_host_says_nothing(address: str) -> None:
+    assert reach(address) == Endpoint("unknown")
+
+
+def test_letters_in_a_name_are_no_template() -> None:
+    assert reach("db.fxxxg.supabase.com:5432").kind == "not-a-database"
+
+
+@pytest.mark.parametrize(
+    ("region", "kind"),
+    [
+        ("eu-west-1", "shared-pooler"),
+        ("eu-west-9", "shared-pooler"),  # new ones come
+        ("south-east-1", "not-a-database"),
+        ("eu-west", "shared-pooler"),  # looks like no region: nothing is said of it
+        ("your-region-1", "shared-pooler"),
+        ("${REGION}", "shared-pooler"),
+    ],
+)
+def test_regions(region: str, kind: str) -> None:
+    endpoint = reach(f"aws-0-{region}.pooler.supabase.com:5432")
+    assert endpoint.kind == kind
+    assert endpoint.region == (None if "$" in region else region)
+    assert ("no region called" in (endpoint.why or "")) is (kind == "not-a-database")
+
+
+def test_a_wrong_host_still_names_project_and_region() -> None:
+    assert reach(f"db.{REF}.supabase.com").ref == REF
+    assert reach("aws-0-eu-west-1.pooler.supabase.co").region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("address", "user", "kind", "mode"),
+    [
+        ("[::1]:54322", "postgres", "local", "direct"),
+        ("localhost:54320", "postgres", "local", "direct"),
+        ("LOCALHOST.:54322", "postgres", "local", "direct"),
+        ("localhost:${PORT}", "postgres", "other", None),
+        ("localhost:6543", "postgres.your-tenant-id", "self-hosted", "transaction"),
+        ("db.example.com", "postgres.your-tenant-id", "self-hosted", "session"),
+        ("db.example.com:7777", "postgres.your-tenant-id", "other", None),
+        ("db.example.com:6543", "postgres", "other", None),
+        ("db.example.com:6543", "admin.your-tenant-id", "other", None),
+        ("${HOST}:6543", "postgres.your-tenant-id", "unknown", None),
+    ],
+)
+def test_hosts_elsewhere(address: str, user: str, kind: str, mode: str | None) -> None:
+    text = f"postgresql://{user}:pw@{address}/postgres"
+    found = dsn.parse(Raw(text, Span("f", 0, len(text))))
+    assert found is not None
+    endpoint = ENDPOINTS.classify(found)
+    assert (endpoint.kind, endpoint.mode) == (kind, mode)
+
+
+def test_a_host_that_no_user_reaches() -> None:
+    text = "postgresql://db.example.com:6543/postgres"
+    found = dsn.parse(Raw(text, Span("f", 0, len(text))))
+    assert found is not None
+    assert ENDPOINTS.classify(found) == Endpoint("other")
+    assert ENDPOINTS.classify(replace(found, host=None)) == Endpoint("unknown")
+
+
+def test_a_port_that_code_rewrites() -> None:
+    text = f"postgresql://postgres.{REF}:pw@aws-0-eu-west-1.pooler.supabase.com:5432/postgres"
+    found = dsn.parse(Raw(text, Span("f", 0, len(text))))
+    assert found is not None
+    rewritten = ENDPOINTS.classify(replace(found, rewritten=frozenset({"port"})))
+    assert (rewritten.kind, rewritten.mode, rewritten.region) == (
+        "shared-pooler",
+        None,
+        "eu-west-1",
+    )
+    rewritten = ENDPOINTS.classify(replace(found, rewritten=frozenset({"user"})))
+    assert rewritten.mode == "session"
+
+
+@pytest.mark.parametrize("stated", ["shared-pooler", "shared-pooler:session"])
+def test_what_is_stated_has_a_family(stated: str) -> None:
+    from supa_lint.model import Dsn
+
+    endpoint = ENDPOINTS.classify(Dsn("url", Span("supa-lint.toml", 0, 0), stated=stated))
+    assert endpoint == Endpoint("shared-pooler", "session", "ipv4")

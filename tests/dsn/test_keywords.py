@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from supa_lint import dsn
-from supa_lint.model import PasswordKind, Span
+from supa_lint.model import Dsn, PasswordKind, Span
 from supa_lint.raw import Raw, Segment
 
 HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
@@ -103,3 +103,92 @@ def test_other_texts_are_no_keyword_string(text: str) -> None:
 def test_no_piece_of_a_password_is_kept(text: str) -> None:
     found = dsn.parse(Raw(text, Span("f", 0, len(text)), (), (Segment(0, len(text), 0),)))
     assert "dour" not in repr(found)
+
+
+def parse(text: str) -> Dsn | None:
+    return dsn.parse(Raw(text, Span("f", 0, len(text)), (), (Segment(0, len(text), 0),)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f" host={HOST} port='5432' user=postgres sslmode=require ",
+        f"Server={HOST}; Port=5432 ;User Id=postgres;SSL Mode=require; ",
+    ],
+)
+def test_every_part_has_its_place(text: str) -> None:
+    found = parse(text)
+    assert found is not None
+    assert text[found.span.start : found.span.end] == text.rstrip()
+    assert found.port is not None
+    assert text[found.port.span.start : found.port.span.end].strip() == "5432"
+    (param,) = found.params
+    assert param.value.text == "require"
+    assert text[param.key.start : param.key.end] == param.name
+    assert text[param.value.span.start : param.value.span.end] == "require"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"host={HOST} user=u", PasswordKind.ABSENT),
+        (f"host={HOST} password=", PasswordKind.ABSENT),
+        (f"host={HOST} password=[YOUR-PASSWORD]", PasswordKind.PLACEHOLDER),
+        (f"Host={HOST};Password= kX7vQ2mZp9wL ;Port=1", PasswordKind.LITERAL),
+        (f"Host={HOST};Pwd=***", PasswordKind.MASKED),
+    ],
+)
+def test_kind_of_password(text: str, kind: PasswordKind) -> None:
+    found = parse(text)
+    assert found is not None
+    assert found.password.kind is kind
+    assert " " not in found.password.reserved
+
+
+def test_other_secrets_are_masked() -> None:
+    found = parse(f"host={HOST} sslpassword=kX7vQ2 passfile=x dbname=d")
+    assert found is not None
+    assert [(param.name, param.value.text) for param in found.params] == [
+        ("sslpassword", "***"),
+        ("passfile", "***"),
+    ]
+    assert found.database is not None
+    assert found.database.text == "d"
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        (f"host={HOST} port=1", "keywords"),
+        (f"Host={HOST};Port=1", "npgsql"),
+        (f"Host={HOST};Port=1;User Id=a b", "npgsql"),
+        (f"host={HOST} password=a;b user=u", "keywords"),  # the `;` is of the password
+        (f"host={HOST} user = u", "keywords"),
+    ],
+)
+def test_which_of_the_two(text: str, spelling: str) -> None:
+    found = parse(text)
+    assert found is not None
+    assert found.spelling == spelling
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"host={HOST}",  # alone it may be anything
+        "port=5432 user=postgres",
+        f"host={HOST} and port=5432",
+        f"host={HOST} 'port'=5432",
+        "host=a=b port=5432",
+        f"host {HOST} port",
+    ],
+)
+def test_no_keyword_string(text: str) -> None:
+    assert parse(text) is None
+
+
+def test_what_code_rewrites() -> None:
+    text = f"host={HOST} port=5432"
+    found = dsn.parse(Raw(text, Span("f", 0, 9), rewritten=frozenset({"host"})))
+    assert found is not None
+    assert found.rewritten == {"host"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supa_lint import dsn
-from supa_lint.model import Dsn, PasswordKind, Span, Text
+from supa_lint.model import HOLE, MASK, Dsn, Hole, PasswordKind, Span, Text
 from supa_lint.raw import Raw, Segment
 
 POOLER = "aws-0-eu-west-1.pooler.supabase.com"
@@ -201,3 +201,262 @@ def test_a_dsn_that_is_broken_off_in_another_leaves_no_password(text: str) -> No
     found = parse(text)
     assert found is not None
     assert "kX7" not in repr(found)
+
+
+# --- where the parts stand ------------------------------------------------------------------------
+
+
+def written(text: str, part: Text | None) -> str | None:
+    """What stands in the text where a part says it stands."""
+    return text.encode()[part.span.start : part.span.end].decode() if part else None
+
+
+def test_spans() -> None:
+    text = f" postgresql+asyncpg://postgres.abc:kX7ö@{POOLER}:6543/shöp?sslmode=require&a=b%20c "
+    found = parse(text)
+    assert found is not None
+    assert written(text, found.scheme) == "postgresql+asyncpg"
+    assert written(text, found.user) == "postgres.abc"
+    assert written(text, found.host) == POOLER
+    assert written(text, found.port) == "6543"
+    assert written(text, found.database) == "shöp"
+    assert found.password.span is not None
+    assert written(text, Text("", found.password.span)) == "kX7ö"
+    assert written(text, Text("", found.span)) == text.strip()
+    first, second = found.params
+    assert (first.name, first.value.text) == ("sslmode", "require")
+    assert (second.name, second.value.text) == ("a", "b c")
+    assert written(text, Text("", first.key)) == "sslmode"
+    assert written(text, first.value) == "require"
+    assert written(text, Text("", second.key)) == "a"
+    assert written(text, second.value) == "b%20c"
+
+
+def test_span_of_a_dsn_without_a_scheme() -> None:
+    text = f" postgres.abc:p@{POOLER}:6543/postgres "
+    found = parse(text)
+    assert found is not None
+    assert found.spelling == "url"
+    assert written(text, Text("", found.span)) == text.strip()
+
+
+# --- user and password ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "user", "kind"),
+    [
+        ("postgres://h/d", None, PasswordKind.ABSENT),
+        ("postgres://u@h/d", "u", PasswordKind.ABSENT),
+        ("postgres://:kX7vQ2mZp9wL@h/d", None, PasswordKind.LITERAL),
+        ("postgres://@h/d", None, PasswordKind.ABSENT),
+        ("postgres://u%40x@h/d", "u%40x", PasswordKind.ABSENT),
+        # Parameters count where nothing stands before the host.
+        ("postgres://h/d?user=u&password=kX7vQ2mZp9wL", "u", PasswordKind.LITERAL),
+        ("postgres://h/d?user=a&user=u", "u", PasswordKind.ABSENT),
+        ("postgres://h/d?User=u&PASSWORD=[YOUR-PASSWORD]", "u", PasswordKind.PLACEHOLDER),
+        ("postgres://:kX7vQ2mZp9wL@h/d?password=[x-password]", None, PasswordKind.LITERAL),
+        ("postgres://u@h/d?user=other&password=kX7vQ2mZp9wL", "u", PasswordKind.ABSENT),
+        ("jdbc:postgresql://u@h/d?password=kX7vQ2mZp9wL", "u", PasswordKind.LITERAL),
+        ("jdbc:postgresql://h/d?user=u@x&password=kX7vQ2mZp9wL", MASK, PasswordKind.LITERAL),
+        ("JDBC:postgresql://u@h/d?password=kX7vQ2mZp9wL", "u", PasswordKind.LITERAL),
+        ("jdbc:postgresql://h/d?user=u", "u", PasswordKind.ABSENT),
+        ("jdbc:postgresql://h/d", None, PasswordKind.ABSENT),
+    ],
+)
+def test_user_and_password(text: str, user: str | None, kind: PasswordKind) -> None:
+    found = parse(text)
+    assert found is not None
+    assert (found.user and found.user.text) == user
+    assert found.password.kind is kind
+    assert found.host is not None
+    assert found.host.text == "h"
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("postgres://h/d", "url"),
+        ("jdbc:postgresql://h/d", "jdbc"),
+        ("JDBC:postgresql://h/d", "jdbc"),
+        (f"u:p@{POOLER}:6543/d", "url"),
+    ],
+)
+def test_spelling(text: str, spelling: str) -> None:
+    found = parse(text)
+    assert found is not None
+    assert found.spelling == spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "user", "host"),
+    [
+        # The last `@` that a host follows ends the password ...
+        ("postgres://u:p@q@h.example.com:1/d", "u", "h.example.com"),
+        ("postgres://u:a@b/c@h.example.com:1/d", "u", "h.example.com"),
+        ("postgres://u:a@b#c@h.example.com:1/d", "u", "h.example.com"),
+        # ... but what is after a host is no password.
+        ("postgres://u:p@h.example.com/d?email=me@example.org", "u", "h.example.com"),
+        ("postgres://u:p@h.example.com:1/d?email=me@example.org", "u", "h.example.com"),
+        ("postgres://u:p@h.example.com?email=me@example.org", "u", "h.example.com"),
+        ("postgres://u:p@h.example.com", "u", "h.example.com"),
+        ("postgres://u:p@", "u", None),
+        ("postgres://u:p@h,i/d", "u", "h,i"),
+        ("postgres://u:p@/d@h.example.com/x", "u", "h.example.com"),
+    ],
+)
+def test_where_the_host_begins(text: str, user: str, host: str | None) -> None:
+    found = parse(text)
+    assert found is not None
+    assert found.user is not None
+    assert (found.user.text, found.host and found.host.text) == (user, host)
+
+
+def test_an_address_after_a_hash_is_no_host() -> None:
+    found = parse("postgres://u:kX7@#h@x#y@z.example.com")
+    assert found is None or "kX7" not in repr(found)
+
+
+def test_a_text_that_nobody_can_cut_is_no_dsn() -> None:
+    assert parse("postgres://u@h:1:2") is None
+
+
+# --- port, database, parameters -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "port"),
+    [
+        ("postgres://h/d", None),
+        ("postgres://h:/d", None),
+        ("postgres://h:5432", "5432"),
+        ("postgres://h:[YOUR-PORT]/d", "[YOUR-PORT]"),
+        ("postgres://h:<port>/d", "<port>"),
+        ("postgres://h:DB_PORT/d", "DB_PORT"),
+        ("postgres://postgres:Tr0ub4dour-xk", MASK),
+    ],
+)
+def test_port(text: str, port: str | None) -> None:
+    found = parse(text)
+    assert found is not None
+    assert (found.port and found.port.text) == port
+
+
+@pytest.mark.parametrize(
+    ("text", "database"),
+    [
+        ("postgres://u@h", None),
+        ("postgres://u@h/", None),
+        ("postgres://u@h/d", "d"),
+        ("postgres://u@h/d?a=b#c", "d"),
+        ("postgres://u@h/d#c?a=b", "d"),
+        ("postgres://u@h/?a=b", None),
+        ("postgres://u@h?a=/b", None),
+        ("postgres://u@h//d", MASK),
+        ("postgres://u@h/d:e", MASK),
+        ("postgres://u@h/d%3Ae", MASK),
+        ("postgres://u@h/d%40e", MASK),
+    ],
+)
+def test_database(text: str, database: str | None) -> None:
+    found = parse(text)
+    assert found is not None
+    assert (found.database and found.database.text) == database
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", []),
+        ("?", []),
+        ("?a=b", [("a", "b")]),
+        ("?a=b&&c=d&", [("a", "b"), ("c", "d")]),
+        ("?a", [("a", "")]),
+        ("?a=b=c", [("a", "b=c")]),
+        ("?a=b+c%2Cd", [("a", "b c,d")]),
+        ("?a%5Fb=c", [("a_b", "c")]),
+        (
+            "?sslpassword=kX7&Api_Key=kX7&a=b",
+            [("sslpassword", MASK), ("Api_Key", MASK), ("a", "b")],
+        ),
+        ("?a=kX7%40b", [("a", MASK)]),
+        ("?a=x://b", [("a", MASK)]),
+        # What follows a parameter that is masked may be the rest of its value.
+        ("?password=kX&7vQ", [("password", MASK), (MASK, "")]),
+        ("?password=kX&a=7vQ", [("password", MASK), ("a", "7vQ")]),
+        ("?!kX7=vQ", [(MASK, "vQ")]),
+        ("#a=b", []),
+    ],
+)
+def test_parameters(query: str, expected: list[tuple[str, str]]) -> None:
+    for text in (f"postgres://u@h/d{query}", f"postgres://u@h{query}"):
+        found = parse(text)
+        assert found is not None
+        assert [(param.name, param.value.text) for param in found.params] == expected
+
+
+# --- holes ----------------------------------------------------------------------------------------
+
+
+def test_holes_of_the_reader_and_holes_of_the_text() -> None:
+    """`${X}` in the text is one more hole, and swallows those that the reader left inside it."""
+    names = [Hole(variable=name) for name in ("A", "B", "C", "D")]
+    text = f"postgres://{HOLE}:${{P{HOLE}}}@{HOLE}.${{DOMAIN}}:{HOLE}/d"
+    found = dsn.parse(Raw(text, Span("f", 0, 99), tuple(names), (Segment(0, len(text), 0),)))
+    assert found is not None
+    assert found.user is not None
+    assert found.user.holes == (names[0],)
+    assert found.password.kind is PasswordKind.INTERPOLATED
+    assert found.host is not None
+    assert (found.host.text, found.host.holes) == (f"{HOLE}.{HOLE}", (names[2], Hole()))
+    assert found.port is not None
+    assert found.port.holes == (names[3],)
+
+
+def test_spans_after_an_interpolation() -> None:
+    text = "postgres://${USER}:${PASSWORD}@h.example.com:5432/d"
+    found = parse(text)
+    assert found is not None
+    assert written(text, found.host) == "h.example.com"
+    assert written(text, found.port) == "5432"
+    assert written(text, found.database) == "d"
+
+
+def test_a_value_with_a_hole_is_not_decoded() -> None:
+    text = f"postgres://u@h/d?a=x%20{HOLE}"
+    found = dsn.parse(Raw(text, Span("f", 0, 99), (Hole(),)))
+    assert found is not None
+    assert found.params[0].value.text == f"x%20{HOLE}"
+
+
+def test_what_code_rewrites() -> None:
+    text = "postgres://u@h/d"
+    found = dsn.parse(Raw(text, Span("f", 0, 9), rewritten=frozenset({"host"})))
+    assert found is not None
+    assert found.rewritten == {"host"}
+    known = Raw(text, Span("f", 0, 9), rewritten=frozenset({"scheme:postgres>postgresql"}))
+    found = dsn.parse(known)
+    assert found is not None
+    assert found.scheme is not None
+    assert (found.scheme.text, found.rewritten) == ("postgresql", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see postgres://u@h/d.", "postgres://u@h/d"),
+        ("see postgres://u@h/d...", "postgres://u@h/d"),
+        ("(postgres://u@h/d),", "postgres://u@h/d"),
+        ("postgres://u:(p)@h/(d)", "postgres://u:(p)@h/(d)"),
+        ("(postgres://u@h/(d))", "postgres://u@h/(d)"),
+        ("[postgres://u@h/d]", "postgres://u@h/d"),
+        ("{postgres://u@h/d}", "postgres://u@h/d"),
+        ("**postgres://u@h/d**", "postgres://u@h/d"),
+        ("postgres://u@h/{d}", "postgres://u@h/{d}"),
+        ("postgres://u@h/[D B]", "postgres://u@h/[D B]"),
+        ("postgres://u:${P W}@h/d x", "postgres://u:${P W}@h/d"),
+        ("'postgres://u@h/d'", "postgres://u@h/d"),
+    ],
+)
+def test_find_leaves_punctuation_out(text: str, expected: str) -> None:
+    assert [text[start:end] for start, end in dsn.find(text)] == [expected]

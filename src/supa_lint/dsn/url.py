@@ -83,7 +83,7 @@ def parse(raw: Raw) -> Dsn | None:
         return None
     user, password = _user_information(resolved, rest, at)
     params = _params(resolved, location, end)
-    database = _database(resolved, location, end)
+    database = _database(resolved, location)
     if jdbc or user is None:
         user = user or _unless_password(_take(params, "user"))
         described = next((p for p in params if p.name.lower() == "password"), None)
@@ -162,12 +162,11 @@ def _host_before(text: str, start: int, stop: int) -> str:
 def _user_information(raw: Raw, start: int, at: int | None) -> tuple[Text | None, Password]:
     if at is None:
         return None, Password(PasswordKind.ABSENT)
-    colon = raw.text.find(":", start, at)
-    if colon < 0:
-        return _user(raw, start, at), Password(PasswordKind.ABSENT)
-    return _user(raw, start, colon), describe_password(
-        raw.text[colon + 1 : at], raw.span_of(colon + 1, at)
-    )
+    name, colon, password = raw.text[start:at].partition(":")
+    user = _user(raw, start, start + len(name))
+    if not colon:
+        return user, Password(PasswordKind.ABSENT)
+    return user, describe_password(password, raw.span_of(at - len(password), at))
 
 
 def _user(raw: Raw, start: int, end: int) -> Text | None:
@@ -189,14 +188,12 @@ def _port(raw: Raw, location: re.Match[str]) -> Text | None:
     return port
 
 
-def _database(raw: Raw, location: re.Match[str], end: int) -> Text | None:
+def _database(raw: Raw, location: re.Match[str]) -> Text | None:
+    path = re.match(r"/([^?#]+)", location.group("end") or "")
+    if path is None:
+        return None
     start = location.start("end")
-    if start < 0 or raw.text[start] != "/":
-        return None
-    stop = min((i for i in (raw.text.find(c, start, end) for c in "?#") if i >= 0), default=end)
-    if stop == start + 1:
-        return None
-    name = _unless_dsn(raw.cut(start + 1, stop))
+    name = _unless_dsn(raw.cut(start + path.start(1), start + path.end(1)))
     # After `@postgres://user:password`, whose host is `postgres:`, the rest of it stands here.
     broken = name.text.startswith("/") or ":" in unquote(name.text)
     return Text(MASK, name.span) if broken else name

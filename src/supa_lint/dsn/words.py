@@ -174,6 +174,5 @@ def _spellings(text: str) -> Iterator[str]:
 def _is_repeated(text: str) -> bool:
     """`abcabcabc`: one short piece over and over."""
     return any(
-        len(text) >= 2 * size and (text[:size] * (len(text) // size + 1)).startswith(text)
-        for size in range(1, min(6, len(text) // 2 + 1))
+        (text[:size] * len(text)).startswith(text) for size in range(1, min(5, len(text) // 2) + 1)
     )
