@@ -5,10 +5,15 @@ The rules are probes here: a finding shows that the connection was seen, silence
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from supa_lint.config import Config, Deploy
-from support import DIRECT, REF, SESSION, TRANSACTION, places, run
+from supa_lint.knowledge import load
+from supa_lint.lint import connect
+from supa_lint.model import Connection, Place
+from support import DIRECT, REF, SESSION, TRANSACTION, places, run, tree_of
 
 PREPARES = "prepared-statements-in-transaction-mode"
 IPV6 = "ipv6-endpoint-on-ipv4-platform"
@@ -633,3 +638,352 @@ def test_the_field_of_an_instance_that_is_made_elsewhere_is_not_known() -> None:
     assert places(run(files), PREPARES) == []
     files["db.py"] = code.replace("c.cache", "100")
     assert places(run(files), PREPARES) == ["db.py:8"]
+
+
+# --- the connections themselves -------------------------------------------------------------------
+
+
+def linked(files: Mapping[str, str], config: Config | None = None) -> list[Connection]:
+    return list(connect(tree_of(files), config or Config(), load()).connections)
+
+
+def told(files: Mapping[str, str], config: Config | None = None) -> list[str]:
+    """Each connection: the setting or else the file, what it reaches, who connects and how sure
+    that is."""
+    return [
+        " ".join(
+            filter(
+                None,
+                [
+                    one.setting.name if one.setting else one.dsn.span.path,
+                    one.endpoint.kind,
+                    one.client.library if one.client else "",
+                    "opaque" if one.opaque else "",
+                    "mention" if one.mention else "",
+                ],
+            )
+        )
+        for one in linked(files, config)
+    ]
+
+
+UNKNOWN_READER = 'import os\n\nmake(os.environ["DATABASE_URL"])\n'
+DIRECT_PARTS = f"DB_HOST=db.{REF}.supabase.co\nDB_USER=postgres\nDB_PORT=5432\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, ["DATABASE_URL shared-pooler"]),
+        ({"db.py": FROM_ENVIRONMENT}, ["DATABASE_URL shared-pooler asyncpg"]),
+        ({"tests/db.py": FROM_ENVIRONMENT}, ["DATABASE_URL shared-pooler opaque"]),
+        ({"db.py": UNKNOWN_READER}, ["DATABASE_URL shared-pooler opaque"]),
+        ({"db.py": UNKNOWN_READER.replace("BASE", "BASES")}, ["DATABASE_URL shared-pooler"]),
+        ({"Main.kt": 'System.getenv("DATABASE_URL")\n'}, ["DATABASE_URL shared-pooler opaque"]),
+        # What a known client takes is not told a second time, though unknown code reads it, too.
+        (
+            {"a.py": FROM_ENVIRONMENT, "b.py": UNKNOWN_READER},
+            ["DATABASE_URL shared-pooler asyncpg"],
+        ),
+        (
+            {"a.py": FROM_ENVIRONMENT, "b.py": FROM_ENVIRONMENT},
+            ["DATABASE_URL shared-pooler asyncpg"] * 2,
+        ),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, dict) else "",
+)
+def test_who_connects(files: dict[str, str], expected: list[str]) -> None:
+    assert told({".env": dsn_line(TRANSACTION), **files}) == expected
+
+
+MIGRATES = (
+    "export default { dialect: 'postgresql', dbCredentials: { url: process.env.DATABASE_URL! } };\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, ["DATABASE_URL shared-pooler drizzle-kit"]),
+        # The tool is not the application: that may use the variable, too.
+        (
+            {"db.py": UNKNOWN_READER},
+            ["DATABASE_URL shared-pooler drizzle-kit", "DATABASE_URL shared-pooler opaque"],
+        ),
+        (
+            {"db.py": FROM_ENVIRONMENT},
+            ["DATABASE_URL shared-pooler asyncpg", "DATABASE_URL shared-pooler drizzle-kit"],
+        ),
+        (
+            {"db.py": UNKNOWN_READER, "dump.sh": 'pg_dump "$DATABASE_URL"\n'},
+            ["DATABASE_URL shared-pooler drizzle-kit", "DATABASE_URL shared-pooler pg-dump"],
+        ),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, dict) else "",
+)
+def test_a_tool_beside_the_application(files: dict[str, str], expected: list[str]) -> None:
+    files = {".env": dsn_line(TRANSACTION), "drizzle.config.ts": MIGRATES, **files}
+    assert sorted(told(files)) == expected
+
+
+def test_what_code_does_to_a_variable_that_no_known_client_takes() -> None:
+    reader = UNKNOWN_READER.replace('"])', '"].replace(":6543", ":5432"))')
+    for name, mode in (("db.py", None), ("apps/b/db.py", "transaction")):
+        files = {".env": dsn_line(TRANSACTION), name: reader}
+        if mode:  # code of another package that sees its own variable
+            files = {
+                "apps/a/.env": dsn_line(TRANSACTION),
+                "apps/a/pyproject.toml": "",
+                "apps/b/pyproject.toml": "",
+                "apps/b/.env": dsn_line(TRANSACTION),
+                name: reader,
+            }
+        first = linked(files)[0]
+        assert first.endpoint.mode == mode
+        assert first.dsn.rewritten == (frozenset() if mode else {"port"})
+
+
+@pytest.mark.parametrize(
+    ("own", "opaque"), [({}, True), ({"apps/b/.env": dsn_line(DIRECT)}, False)]
+)
+def test_another_package_may_be_run_with_the_variables_of_this_one(
+    own: dict[str, str], opaque: bool
+) -> None:
+    files = {
+        "apps/a/.env": dsn_line(TRANSACTION),
+        "apps/a/pyproject.toml": "",
+        "apps/b/pyproject.toml": "",
+        "apps/b/db.py": UNKNOWN_READER,
+        **own,
+    }
+    assert linked(files)[0].opaque is opaque
+
+
+def test_what_is_no_dsn_is_told_for_the_rules_about_its_place() -> None:
+    files = {".env": f"SUPABASE_URL=https://{REF}.supabase.co\nA=1\nB=text\n", "vercel.json": "{}"}
+    (one,) = linked(files)
+    assert (one.dsn.spelling, one.endpoint.kind, one.place) == ("none", "none", Place.LIVE)
+    assert one.setting is not None
+    assert one.setting.name == "SUPABASE_URL"
+    assert one.platform is None
+    assert "A" in one.variables
+
+
+def test_a_key_in_a_manifest_is_on_its_platform() -> None:
+    text = f"services:\n  api:\n    environment:\n      SUPABASE_URL: https://{REF}.supabase.co\n"
+    (one,) = linked({"compose.yml": text})
+    assert one.platform is not None
+    assert one.platform.id == "docker-compose"
+
+
+@pytest.mark.parametrize(
+    ("env", "files", "expected"),
+    [
+        (DIRECT_PARTS, {}, ["DB_HOST direct"]),
+        # The host of a URL is not told a second time, and what lies beside the URL of the same
+        # project is read by nobody, unless it is.
+        (dsn_line(DIRECT) + DIRECT_PARTS, {}, ["DATABASE_URL direct"]),
+        (
+            dsn_line(TRANSACTION) + DIRECT_PARTS,
+            {},
+            ["DATABASE_URL shared-pooler", "DB_HOST direct mention"],
+        ),
+        (
+            dsn_line(TRANSACTION) + DIRECT_PARTS,
+            {"db.py": 'import os\n\nmake(os.environ["DB_HOST"])\n'},
+            ["DATABASE_URL shared-pooler", "DB_HOST direct opaque"],
+        ),
+        (
+            dsn_line(TRANSACTION.replace(REF, REF[::-1])) + DIRECT_PARTS,
+            {},
+            ["DATABASE_URL shared-pooler", "DB_HOST direct"],
+        ),
+        (
+            dsn_line(NOT_NAMING_THE_PROJECT) + DIRECT_PARTS.replace(REF, "${REF}"),
+            {},
+            ["DATABASE_URL shared-pooler", "DB_HOST direct"],
+        ),
+    ],
+)
+def test_parts_beside_a_url(env: str, files: dict[str, str], expected: list[str]) -> None:
+    assert told({".env": env, **files}) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (f'make("{TRANSACTION}")\n', ["db.py shared-pooler opaque mention"]),
+        (f'make(url=["{TRANSACTION}"])\n', ["db.py shared-pooler opaque mention"]),
+        (f'URL = "{TRANSACTION}"\n', ["URL shared-pooler opaque"]),
+        (
+            f'import asyncpg\n\npool = asyncpg.create_pool("{TRANSACTION}")\n',
+            ["db.py shared-pooler asyncpg"],
+        ),
+        (
+            f'import os\n\nurl = os.environ.get("DATABASE_URL", "{TRANSACTION}")\n',
+            ["db.py shared-pooler opaque"],
+        ),
+    ],
+)
+def test_what_stands_in_code(code: str, expected: list[str]) -> None:
+    assert told({"db.py": code}) == expected
+
+
+def test_the_default_of_a_variable_that_is_set_is_only_mentioned() -> None:
+    code = f'import os\n\nurl = os.environ.get("DATABASE_URL", "{TRANSACTION}")\n'
+    for path in (".env", ".env.example"):
+        found = told({path: dsn_line(DIRECT), "db.py": code})
+        assert "DATABASE_URL direct opaque" in found
+        expected = "db.py shared-pooler opaque" + (" mention" if path == ".env" else "")
+        assert expected in found
+
+
+def test_a_mention_in_prose() -> None:
+    (one,) = linked({"README.md": f"`{SESSION}`\n", "vercel.json": "{}"})
+    assert (one.place, one.opaque, one.platform, one.client) == (Place.DOCS, True, None, None)
+    assert one.mention is not None
+
+
+def test_what_a_connection_knows_of_its_environment() -> None:
+    files = {
+        ".env.example": dsn_line(TRANSACTION) + "PGSSLMODE=require\n",
+        "db.py": FROM_ENVIRONMENT,
+    }
+    (one,) = linked(files)
+    assert one.place is Place.EXAMPLE  # that of the file which says where it goes
+    assert set(one.variables) == {"DATABASE_URL", "PGSSLMODE"}
+    (one,) = linked({"db.py": ASYNCPG.format(f'"{TRANSACTION}"')})
+    assert (one.place, one.setting, one.variables) == (Place.LIVE, None, {})
+
+
+# --- which driver -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scheme", "library", "sure"),
+    [
+        ("postgresql+asyncpg", "asyncpg", True),
+        ("postgresql+psycopg", "psycopg", True),
+        ("${SCHEME}", "sqlalchemy-async", False),
+    ],
+)
+def test_the_dsn_decides_which_driver_it_is(scheme: str, library: str, sure: bool) -> None:
+    code = SQLALCHEMY.format("")
+    (one,) = linked({".env": dsn_line(TRANSACTION.replace("postgresql", scheme)), "db.py": code})
+    assert one.client is not None
+    assert (one.client.library, one.client.file) == (library, "sqlalchemy-async")
+    assert bool(one.client.data["facts"]) is sure
+
+
+# --- where it runs ----------------------------------------------------------------------------------
+
+
+def platforms(files: Mapping[str, str], config: Config | None = None) -> list[str | None]:
+    return [one.platform and one.platform.label for one in linked(files, config)]
+
+
+EDGE = (
+    'export const runtime = "edge"\nimport postgres from "postgres"\n'
+    "export const sql = postgres(process.env.DATABASE_URL!)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"vercel.json": "{}"}, "Vercel"),
+        ({"vercel.json": "{}", "fly.toml": 'app = "x"\n'}, "Fly and Vercel"),
+        ({"vercel.json": "{}", "db.ts": EDGE}, "the Edge runtime"),
+        ({".ebextensions/a.config": ""}, "Elastic Beanstalk"),
+        ({}, None),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, dict) else "",
+)
+def test_the_platform_of_an_env_file(files: dict[str, str], expected: str | None) -> None:
+    assert platforms({".env": dsn_line(DIRECT), **files}) == [expected]
+
+
+def test_what_platforms_do_not_agree_on_is_unknown() -> None:
+    files = {".env": dsn_line(DIRECT), "vercel.json": "{}", "fly.toml": 'app = "x"\n'}
+    (one,) = linked(files)
+    assert one.platform is not None
+    assert (one.platform.ipv6, one.platform.model) == ("unknown", "unknown")
+    assert len(one.platform.others) == 1
+    files = {".env": dsn_line(DIRECT), "vercel.json": "{}", "render.yaml": "services: []\n"}
+    (one,) = linked(files)
+    assert one.platform is not None
+    assert (one.platform.ipv6, one.platform.model) == ("no", "unknown")
+    (one,) = linked({".env": dsn_line(DIRECT), "vercel.json": "{}"})
+    assert one.platform is not None
+    assert (one.platform.ipv6, one.platform.model) == ("no", "ephemeral")
+    assert one.platform.others == ()
+
+
+@pytest.mark.parametrize(
+    ("env", "marker", "bound"),
+    [
+        (".env", "vercel.json", True),
+        ("a/b/.env", "vercel.json", True),
+        ("a/.env", "b/vercel.json", False),
+        (".env.example", "vercel.json", False),
+        ("config.toml", "vercel.json", False),
+        (".env.dev", "vercel.json", False),
+    ],
+)
+def test_the_marker_around_an_env_file(env: str, marker: str, bound: bool) -> None:
+    found = platforms({env: dsn_line(f'"{DIRECT}"'), marker: "{}"})
+    assert found == ["Vercel" if bound else None]
+
+
+def test_the_nearest_marker_counts() -> None:
+    files = {"a/.env": dsn_line(DIRECT), "a/fly.toml": 'app = "x"\n', "vercel.json": "{}"}
+    assert platforms(files) == ["Fly"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "vercel", "bound"),
+    [
+        ("backend/pyproject.toml", "{}", False),
+        ("backend/pyproject.toml", '{"rootDirectory": "backend"}', True),
+        ("backend/package.json", "{}", True),
+    ],
+)
+def test_the_marker_of_a_package_in_another_language(
+    manifest: str, vercel: str, bound: bool
+) -> None:
+    files = {"package.json": "{}", "vercel.json": vercel, "backend/.env": dsn_line(DIRECT)}
+    found = platforms({**files, manifest: "{}" if manifest.endswith("json") else ""})
+    assert found == ["Vercel" if bound else None]
+
+
+@pytest.mark.parametrize(
+    ("render", "bound"),
+    [
+        ("services: []\n", True),
+        ("{key: DATABASE_URL, sync: false}", False),
+        ("{key: OTHER_URL, sync: false}", True),
+    ],
+)
+def test_a_variable_that_the_manifest_sets_itself(render: str, bound: bool) -> None:
+    text = "services:\n  - type: web\n    name: api\n    envVars:\n      - {}\n"
+    text = text.format(render) if "key" in render else render
+    found = platforms({".env": dsn_line(DIRECT), "render.yaml": text})
+    assert (found[0] is not None) is bound
+
+
+def test_the_configuration_says_where_code_runs() -> None:
+    config = Config(deploy=(Deploy(paths=("**",), platform="render"),))
+    for files in (
+        {".env": dsn_line(DIRECT)},
+        {"db.py": ASYNCPG.format(f'"{DIRECT}"')},
+        {"db.py": f'URL = "{DIRECT}"\n'},
+        {"db.py": f'import os\n\nurl = os.environ.get("DATABASE_URL", "{DIRECT}")\n'},
+    ):
+        assert platforms(files, config) == ["Render"]
+        assert platforms(files) == [None]
+
+
+def test_what_a_manifest_declares_goes_before_the_configuration() -> None:
+    config = Config(deploy=(Deploy(paths=("**",), platform="render"),))
+    text = f"services:\n  api:\n    environment:\n      DATABASE_URL: {DIRECT}\n"
+    assert platforms({"compose.yml": text}, config) != ["Render"]

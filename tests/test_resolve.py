@@ -596,3 +596,24 @@ def test_a_dsn_without_a_host_is_where_it_stands() -> None:
     env = environment(".env", {"A": "1", "DATABASE_URL": "postgresql:///d"})
     (found,) = resolver(env).resolve(DATABASE_URL, "db.py")
     assert found.setting == env.variables["DATABASE_URL"]
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("holes", "whole"), [(3, True), (5, False)])
+def test_a_value_that_stands_for_very_many_is_left_as_it_is(holes: int, whole: bool) -> None:
+    """Four levels of `A=${B}${B}${B}`: 121 values with three holes each, 781 with five."""
+    variables: dict[str, Value | str] = {
+        name: value("-" + HOLE * holes, *[variable(after)] * holes)
+        for name, after in zip("ABCD", "BCDE", strict=True)
+    }
+    env = environment(".env", {**variables, "E": "x"})
+    found = resolver(env)
+    for _ in range(2):  # what one value took is not taken from the next
+        filled = found.fill(env.variables["A"].value, env, "db.py")
+        assert filled is not None
+        assert (HOLE not in filled.text) is whole
+        filled = found.fill(env.variables["C"].value, env, "db.py")
+        assert filled is not None
+        assert HOLE not in filled.text
