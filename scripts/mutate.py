@@ -94,7 +94,9 @@ def _ways(node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.Constant) and type(node.value) is bool:
         yield "truth"
     elif isinstance(node, ast.Return) and not (
-        node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
+        # None is the same to most callers as False, which becomes True as a "truth".
+        node.value is None
+        or (isinstance(node.value, ast.Constant) and node.value.value in (None, False))
     ):
         yield "result"
     elif isinstance(node, ast.Continue | ast.Break):

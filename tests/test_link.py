@@ -879,7 +879,7 @@ def test_the_dsn_decides_which_driver_it_is(scheme: str, library: str, sure: boo
 
 
 def platforms(files: Mapping[str, str], config: Config | None = None) -> list[str | None]:
-    return [one.platform and one.platform.label for one in linked(files, config)]
+    return [one.platform.label if one.platform else None for one in linked(files, config)]
 
 
 EDGE = (

@@ -121,6 +121,7 @@ def test_no_password(text: str | None) -> None:
         ("kX7%4vQ2", "%", False),
         ("[kX7vQ2mZp9wL]", "", True),
         ("[kX7@vQ2mZp9wL]", "@", True),
+        ("[@kX7vQ2mZp9wL#]", "@#", True),
         ("[kX7vQ2mZp9wL", "[", False),
         ("kX7vQ2mZp9wL]", "]", False),
         ("[]", "[]", False),  # nothing stands in them
@@ -154,6 +155,8 @@ def test_brackets_do_not_make_a_word_a_real_password() -> None:
         "пароль",
         "kX7v",  # too short for anybody
         "aabbaabb11",
+        "kqvkvqvkqk",
+        "k!@#k",
         "1212121212121",
         "abcdefgh",
         "456789",
@@ -180,6 +183,7 @@ def test_passwords_that_are_visibly_invented(text: str) -> None:
         "passwordkX7vQ2",
         "kX7vQ2password",
         "password" * 37 + "passwor",  # too long to look for words (and to be typed)
+        "kqvzkqzvqk",  # four different characters
         "vkqwzvkqw",  # less than twice
         "vkqwzjvkqwzj",  # six may be chance
         "acegikmo",

@@ -147,7 +147,8 @@ def _is_of_words(text: str) -> bool:
     """Whether `text` is words of the dictionary, one or several, with punctuation and digits after
     each. No expression does this: `password` is two words as well, and many such double the time
     each."""
-    starts, done = [0] if len(text) <= _LONGEST else [], {0}
+    starts = [0] if len(text) <= _LONGEST else []
+    done: set[int] = set()
     while starts:
         start = starts.pop()
         for word in _DICTIONARY:
