@@ -875,6 +875,27 @@ def test_the_dsn_decides_which_driver_it_is(scheme: str, library: str, sure: boo
     assert bool(one.client.data["facts"]) is sure
 
 
+@pytest.mark.parametrize(
+    ("manifest", "library"),
+    [
+        ({}, "prisma"),  # an older version has no such engine
+        (
+            {"package.json": '{"dependencies": {"@prisma/client": "6.16.0"}}'},
+            "prisma-client-engine",
+        ),
+    ],
+)
+def test_a_variant_is_not_chosen_while_an_earlier_one_may_be_meant(
+    manifest: dict[str, str], library: str
+) -> None:
+    schema = (
+        'generator client {\n  provider = "prisma-client-js"\n  engineType = "client"\n}\n\n'
+        'datasource db {\n  provider = "postgresql"\n  url = env("DATABASE_URL")\n}\n'
+    )
+    found = told({".env": dsn_line(TRANSACTION), "prisma/schema.prisma": schema, **manifest})
+    assert f"DATABASE_URL shared-pooler {library}" in found
+
+
 # --- where it runs ----------------------------------------------------------------------------------
 
 

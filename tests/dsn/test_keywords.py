@@ -181,6 +181,7 @@ def test_which_of_the_two(text: str, spelling: str) -> None:
         f"host={HOST} 'port'=5432",
         "host=a=b port=5432",
         f"host {HOST} port",
+        f"host={HOST} link=redis://u@h",
     ],
 )
 def test_no_keyword_string(text: str) -> None:
