@@ -780,9 +780,13 @@ def test_a_key_in_a_manifest_is_on_its_platform() -> None:
     ("env", "files", "expected"),
     [
         (DIRECT_PARTS, {}, ["DB_HOST direct"]),
-        # The host of a URL is not told a second time, and what lies beside the URL of the same
+        # The host of a URL is only mentioned a second time, and what lies beside that of the same
         # project is read by nobody, unless it is.
-        (dsn_line(DIRECT) + DIRECT_PARTS, {}, ["DATABASE_URL direct"]),
+        (
+            dsn_line(DIRECT) + DIRECT_PARTS,
+            {},
+            ["DATABASE_URL direct", "DB_HOST direct opaque mention"],
+        ),
         (
             dsn_line(TRANSACTION) + DIRECT_PARTS,
             {},
