@@ -217,6 +217,28 @@ def test_containers_that_hand_on_different_variables_do_not_agree() -> None:
     assert resolver(one, two).visible(frozenset({"DATABASE_URL"}), "db.py") == []
 
 
+@pytest.mark.parametrize(
+    ("container", "command", "seen"),
+    [
+        ("", "make.run", True),
+        ("make", "make.run", True),
+        ("make.run", "make.run", True),
+        ("make.run", "make.dump", False),
+        ("make.run", "make", False),
+        ("make.ru", "make.run", False),
+        ("make.run#2", "make.run", True),
+        ("make.run", None, True),
+    ],
+)
+def test_a_command_sees_what_is_set_for_it_and_around_it(
+    container: str, command: str | None, seen: bool
+) -> None:
+    found = resolver(environment("Makefile", {"DATABASE_URL": URL}, container))
+    assert bool(list(found.resolve(DATABASE_URL, "Makefile", command))) is seen
+    # In another file a container is another thing.
+    assert list(found.resolve(DATABASE_URL, "db.py", command))
+
+
 def test_no_variable_no_environment() -> None:
     assert resolver(environment(".env", {"A": URL})).visible(frozenset(), "db.py") == []
 
