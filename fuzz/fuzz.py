@@ -13,32 +13,40 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src")]
 
+from supa_lint import dsn  # noqa: E402
 from supa_lint.clients import Clients  # noqa: E402
-from supa_lint.config import Config  # noqa: E402
+from supa_lint.config import Config, ConfigError, validate  # noqa: E402
+from supa_lint.config import load as load_config  # noqa: E402
 from supa_lint.connection_map import FORMATS as MAP_FORMATS  # noqa: E402
 from supa_lint.connection_map import connection_map  # noqa: E402
 from supa_lint.diagnose import diagnose  # noqa: E402
 from supa_lint.discover import Tree, virtual_file  # noqa: E402
+from supa_lint.dsn.endpoint import Endpoints  # noqa: E402
 from supa_lint.inspect_dsn import inspect, render_json, render_text  # noqa: E402
 from supa_lint.knowledge import load  # noqa: E402
 from supa_lint.lint import Options, lint  # noqa: E402
-from supa_lint.model import Failure  # noqa: E402
+from supa_lint.model import Failure, Span  # noqa: E402
+from supa_lint.raw import Raw, Segment  # noqa: E402
 from supa_lint.read import Context, read  # noqa: E402
 from supa_lint.report import FORMATS, render  # noqa: E402
+from supa_lint.report.text import clean_lines  # noqa: E402
 from supa_lint.suppress import suppressions  # noqa: E402
 from supa_lint.usage import UsageError  # noqa: E402
 from supa_lint.workspace import Workspace  # noqa: E402
 
 KNOWLEDGE = load()
+ENDPOINTS = Endpoints(KNOWLEDGE.endpoints)
 CONTEXT = Context(KNOWLEDGE, Clients(KNOWLEDGE.clients.values()))
 SECRET = "kX7vQ2mZp9wL"  # noqa: S105 (invented)
 DSN = f"postgresql://postgres:{SECRET}@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
@@ -108,7 +116,9 @@ PATHS = (
     "requirements.txt", "package.json", "pyproject.toml", "package-lock.json", "poetry.lock",
     "Pipfile", "setup.cfg", "environment.yml", "pnpm-lock.yaml", "yarn.lock", ".pg_service.conf",
     ".pgpass", "main.go", "Procfile", ".github/workflows/a.yml", "vercel.json", "a.txt",
-    "supabase/config.toml", "deno.json", "next.config.js",
+    "supabase/config.toml", "deno.json", "next.config.js", "Makefile", "justfile", "Taskfile.yml",
+    "a.vue", "a.svelte", "a.astro", "config/database.php", "Web.config", "appsettings.json",
+    "knexfile.js", "ecosystem.config.js", "pgbouncer.ini", ".ebextensions/a.config", "a.tfvars",
 )  # fmt: skip
 UNITS = (
     *PIECES,
@@ -232,6 +242,52 @@ def of_strings(path: str, data: bytes) -> None:
     _same(diagnose(text, Workspace(Config(), KNOWLEDGE, Tree((), None, ())))[1], "diagnose")
 
 
+def of_dsns(path: str, data: bytes) -> None:
+    """The parser of DSNs and the table of endpoints: each line, and what is found in all of it."""
+    text = data.decode("ascii", "ignore")
+    lines = [(0, len(text)), *((m.start(), m.end()) for m in re.finditer(r".+", text))]
+    for start, end in [*lines[:50], *list(dsn.find(text))[:50]]:
+        span = Span(path, start, end)
+        raw = Raw(text[start:end], span, segments=(Segment(0, end - start, start),))
+        parsed = dsn.parse(raw)
+        if parsed is not None:
+            _same(repr(replace(parsed, user=None, database=None)), "a DSN")  # it may be put there
+            ENDPOINTS.classify(parsed)
+            if not start <= parsed.span.start <= parsed.span.end <= end:
+                raise BadError("a DSN stands outside its text")
+
+
+def of_configurations(path: str, data: bytes) -> None:
+    """As settings, and as a rule of the user."""
+    with TemporaryDirectory() as folder:
+        for name in ("supa-lint.toml", "pyproject.toml"):
+            (Path(folder) / name).write_bytes(data)
+            try:
+                validate(load_config(Path(folder)), rules=KNOWLEDGE.rules, platforms=())
+            except ConfigError as error:
+                _same(clean_lines(str(error)), "an error")
+            (Path(folder) / name).unlink()
+        for kind in ("checks/own", "clients", "platforms"):
+            rule = Path(folder) / "rules" / kind / "own.yaml"
+            rule.parent.mkdir(parents=True)
+            rule.write_bytes(data)
+            try:
+                load([Path(folder) / "rules"])
+            except ConfigError as error:
+                _same(clean_lines(str(error)), "an error")
+            rule.unlink()
+
+
+def settings() -> list[tuple[str, bytes]]:
+    """What configuration looks like: rules, clients and platforms, and settings."""
+    found = [(path.name, path.read_bytes()) for path in (ROOT / "rules").glob("*/**/*.yaml")]
+    found += [("pyproject.toml", (ROOT / "pyproject.toml").read_bytes())]
+    page = (ROOT / "docs/configuration.md").read_text()
+    blocks = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    blocks += ["tool = 3 # supa-lint\n", "[tool]\nsupa-lint = 3\n"]
+    return found + [("supa-lint.toml", block.encode()) for block in blocks] * 40
+
+
 def of_suppressions(path: str, data: bytes) -> None:
     suppressions(virtual_file(path, data))
 
@@ -240,7 +296,9 @@ TARGETS: dict[str, Callable[[str, bytes], None]] = {
     "readers": of_readers,
     "projects": of_projects,
     "strings": of_strings,
+    "dsns": of_dsns,
     "suppressions": of_suppressions,
+    "configurations": of_configurations,
 }
 
 
@@ -263,7 +321,8 @@ def attempt(target: str, path: str, data: bytes, slow: float) -> str | None:
 
 def fuzz(target: str, options: argparse.Namespace) -> int:
     chance = random.Random(options.seed)  # noqa: S311 (no secret is made with it)
-    seeds, found, tried = corpus(), set[str](), 0
+    seeds = settings() if target == "configurations" else corpus()
+    found, tried = set[str](), 0
     until = time.monotonic() + options.seconds
     while time.monotonic() < until:
         path, data = mutate(seeds, chance)

@@ -276,6 +276,12 @@ def test_misnamed_config_files() -> None:
     assert misnamed_config_files([*misnamed, *fine]) == misnamed
 
 
+@pytest.mark.parametrize("text", ["tool = 3", "tool = [1]", "tool = 'supa-lint'"])
+def test_a_pyproject_without_a_table_of_tools_configures_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"{text} # supa-lint\n")
+    assert load(tmp_path).source is None
+
+
 def test_what_globs_decide() -> None:
     config = Config(
         exclude=("legacy/**",),

@@ -198,6 +198,8 @@ def _read(path: Path, shown: str) -> Mapping[str, Any] | None:
     if not is_pyproject:
         return document
     tool = document.get("tool", {})
+    if not isinstance(tool, dict):
+        return None
     if "supa-lint" in tool:
         table = tool["supa-lint"]
         if not isinstance(table, dict):
