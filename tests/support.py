@@ -1,8 +1,9 @@
-"""Small projects in memory, for tests of whole stages."""
+"""Small projects in memory, for tests of whole stages; and what tests of readers share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from supa_lint.config import Config
 from supa_lint.discover import Tree, virtual_file
 from supa_lint.knowledge import Knowledge, load
 from supa_lint.lint import Options, lint
+from supa_lint.model import Span
 from supa_lint.report import Report
 
 REF = "qzxwvutsrponmlkjihgf"
@@ -53,3 +55,15 @@ def places(report: Report, rule: str) -> list[str]:
         for finding in report.findings
         if finding.rule == rule
     )
+
+
+def spans(value: object) -> Iterator[Span]:
+    """All spans that a fact holds, however deep."""
+    if isinstance(value, Span):
+        yield value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from spans(getattr(value, field.name))
+    elif isinstance(value, tuple | frozenset):
+        for one in value:
+            yield from spans(one)

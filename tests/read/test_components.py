@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from supa_lint.model import Facts, Span, Value
+from supa_lint.model import Facts, Value
 from supa_lint.read.components import read
 from supa_lint.source import File
-from support import TRANSACTION, places, run
+from support import TRANSACTION, places, run, spans
 
 DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"
 CALL = f'connect("{DSN}")'
@@ -26,17 +24,6 @@ def facts(source: str | bytes, path: str = "src/App.vue") -> Facts:
     for span in spans(found):
         assert 0 <= span.start <= span.end <= len(data)
     return found
-
-
-def spans(value: object) -> Iterator[Span]:
-    if isinstance(value, Span):
-        yield value
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from spans(getattr(value, field.name))
-    elif isinstance(value, tuple | frozenset):
-        for one in value:
-            yield from spans(one)
 
 
 @pytest.mark.parametrize(

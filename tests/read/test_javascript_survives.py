@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from supa_lint.knowledge import load
-from supa_lint.model import Facts, Span
+from supa_lint.model import Facts
 from supa_lint.read.imports import Imports
 from supa_lint.read.javascript import read
 from supa_lint.source import File
+from support import spans
 
 PLATFORMS = load().platforms
 DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"
@@ -37,17 +36,6 @@ PIECES = (
     *("return ", "await ", "new ", "require", "module.exports", "export default ", "/", "//", "/*"),
     *(f'"{DSN}"', f"`{DSN}`", "\n", "é", "\\", "1", "\ufffc", ".replace", ".split", "async "),
 )
-
-
-def spans(value: object) -> Iterator[Span]:
-    if isinstance(value, Span):
-        yield value
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from spans(getattr(value, field.name))
-    elif isinstance(value, tuple | frozenset):
-        for one in value:
-            yield from spans(one)
 
 
 def survives(data: bytes, path: str) -> None:

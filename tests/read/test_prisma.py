@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supa_lint.model import Call, Facts, Listing, Span, Value
+from supa_lint.model import Call, Facts, Listing, Value
 from supa_lint.read.prisma import read
 from supa_lint.source import File
+from support import spans
 
 DSN = "postgresql://postgres:Tr0ub4dour-xk@db.qzxwvutsrponmlkjihgf.supabase.co:5432/postgres"
 
@@ -141,17 +140,6 @@ def test_a_generator_of_something_else_has_no_say() -> None:
         'datasource db {\n provider = "postgresql"\n}'
     )
     assert words(call(source, "prisma.datasource")) == {"provider": "postgresql"}
-
-
-def spans(value: object) -> Iterator[Span]:
-    if isinstance(value, Span):
-        yield value
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        for field in dataclasses.fields(value):
-            yield from spans(getattr(value, field.name))
-    elif isinstance(value, tuple | frozenset):
-        for one in value:
-            yield from spans(one)
 
 
 PIECES = (

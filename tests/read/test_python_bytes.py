@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +15,7 @@ from supa_lint.read.python import newer, read
 from supa_lint.read.python.literals import Layout
 from supa_lint.read.python.scope import module_name
 from supa_lint.source import File
+from support import spans
 
 REF = "qzxwvutsrponmlkjihgf"
 HOST = f"db.{REF}.supabase.co"
@@ -30,18 +30,6 @@ def facts(data: str | bytes) -> tuple[File, Facts]:
 def at(file: File, span: Span | None) -> str:
     assert span is not None
     return file.data[span.start : span.end].decode()
-
-
-def spans(item: object) -> Iterator[Span]:
-    """Every span inside facts."""
-    if isinstance(item, Span):
-        yield item
-    elif isinstance(item, tuple):
-        for one in item:
-            yield from spans(one)
-    elif dataclasses.is_dataclass(item):
-        for field in dataclasses.fields(item):
-            yield from spans(getattr(item, field.name))
 
 
 def given_to_connect(data: str | bytes) -> tuple[File, Value]:
