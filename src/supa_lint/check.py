@@ -17,18 +17,7 @@ from supa_lint.dsn import judge
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import Rule
 from supa_lint.labels import endpoint_label
-from supa_lint.model import (
-    MASK,
-    NOWHERE,
-    Connection,
-    Dsn,
-    Failure,
-    Finding,
-    PasswordKind,
-    Related,
-    Span,
-    Text,
-)
+from supa_lint.model import MASK, NOWHERE, Connection, Failure, Finding, Related, Span, Text
 from supa_lint.project import Project
 from supa_lint.report.text import mask_random_words
 
@@ -114,12 +103,6 @@ def _joined(first: Finding, *others: Finding) -> Finding:
     return replace(first, related=tuple(dict.fromkeys(same + rest)))
 
 
-def _may_be_a_password(dsn: Dsn) -> bool:
-    """Whether the user may be the rest of a password: of a DSN that is broken off before it."""
-    alone = dsn.spelling == "url" and dsn.password.kind is PasswordKind.ABSENT
-    return alone and dsn.user is not None and not dsn.user.text.startswith("postgres")
-
-
 def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
     """Where a finding points. What has no place of its own is shown at the whole DSN."""
     connection = facts.connection
@@ -202,7 +185,9 @@ class _Names:
         match name.split("."):
             case ["setting", "name"]:
                 return connection.setting.name if connection.setting else "this DSN"
-            case ["dsn", "user"] if _may_be_a_password(connection.dsn):
+            case ["dsn", "user"] if connection.dsn.spelling == "url" and judge.user_may_be_secret(
+                connection.dsn
+            ):
                 return MASK
             case ["endpoint", "label"]:
                 return endpoint_label(connection.endpoint)

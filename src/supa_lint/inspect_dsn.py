@@ -10,6 +10,7 @@ from typing import Any, Final
 from supa_lint.check import check
 from supa_lint.conditions import ABSENT, UNKNOWN, holds
 from supa_lint.config import Config
+from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.facts import ConnectionFacts
 from supa_lint.knowledge import ClientSpec, Knowledge, PlatformSpec
@@ -313,9 +314,7 @@ def _address(endpoint: Endpoint) -> str | None:
 def _user(dsn: Dsn) -> str:
     if dsn.user is None:
         return "none"
-    # Alone, it may be a password that stands where the user belongs.
-    alone = dsn.password.kind is PasswordKind.ABSENT
-    if alone and not dsn.user.text.startswith("postgres"):
+    if judge.user_may_be_secret(dsn):
         return MASK
     return _shown(dsn.user, _USER) or MASK
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from supa_lint.conditions import ABSENT, UNKNOWN, Fact, decide
 from supa_lint.globs import GlobSet
@@ -21,7 +22,10 @@ class Manifests:
             for manifest in spec.data.get("manifest", [])
             for pattern in manifest["files"]
         ]
-        self._globs = GlobSet(pattern for pattern, *_ in self._rows)
+
+    @cached_property
+    def _globs(self) -> GlobSet:
+        return GlobSet(pattern for pattern, *_ in self._rows)
 
     def is_manifest(self, path: str) -> bool:
         """Whether a platform knows files of this name (what it contains may say otherwise)."""

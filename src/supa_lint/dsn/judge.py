@@ -40,6 +40,13 @@ def _is_port(port: Text) -> bool:
     return port.text.isdecimal() and 0 < int(port.text[:6]) < 65536
 
 
+def user_may_be_secret(dsn: Dsn) -> bool:
+    """Whether what stands where the user belongs may be a password, or the rest of one: nothing
+    follows it, and it is no role that Supabase makes."""
+    alone = dsn.password.kind is PasswordKind.ABSENT
+    return alone and dsn.user is not None and not dsn.user.text.startswith("postgres")
+
+
 def ref_of(dsn: Dsn, endpoint: Endpoint) -> Text | None:
     """The project ref that the DSN names: in the host, or on a shared pooler after the user's
     last dot."""
