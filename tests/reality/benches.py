@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from reality import install, lab
+from reality.judge import settled
 from reality.scenario import Experiment
 from reality.servers import Servers, running
 
@@ -23,6 +24,8 @@ class Work:
     """Those of the servers."""
     outcomes: Mapping[str, Future[lab.Outcome]]
     """By the experiment's id, carried out in the order in which they were given."""
+    repeated: Sequence[str]
+    """The runs that disagreed and were repeated, so far: which and why."""
 
 
 @contextmanager
@@ -40,10 +43,18 @@ def at_work(experiments: Sequence[Experiment], folder: Path) -> Iterator[Work]:
         for bench in benches:
             free.put(bench)
 
+        repeated: list[str] = []
+
         def carry_out(number: int, experiment: Experiment) -> lab.Outcome:
             bench = free.get()
             try:
-                return lab.carry_out(experiment, folder / str(number) / "project", bench)
+                return settled(
+                    experiment,
+                    lambda run: lab.carry_out(
+                        experiment, folder / f"{number}.{run}" / "project", bench
+                    ),
+                    repeated.append,
+                )
             finally:
                 free.put(bench)
 
@@ -52,4 +63,4 @@ def at_work(experiments: Sequence[Experiment], folder: Path) -> Iterator[Work]:
         futures = {
             one.id: pool.submit(carry_out, number, one) for number, one in enumerate(experiments)
         }
-        yield Work(benches[0].versions, futures)
+        yield Work(benches[0].versions, futures, repeated)

@@ -1,6 +1,7 @@
 """The experiments run only when asked for: `pytest -m reality tests/reality`.
 
-With `--record`, what was seen is written to `recorded.json` and docs/proof.md.
+With `--record`, what was seen is written to `recorded.json` and docs/proof.md. A run that had to be
+repeated is named at the end.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from reality import install
 from reality.benches import Work, at_work
 from reality.record import Record
 from reality.scenario import Experiment
+
+_REPEATED = pytest.StashKey[tuple[str, ...]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +35,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in set(asleep)]
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for told in config.stash.get(_REPEATED, ()):
+        terminalreporter.section("an experiment was repeated, for its first run disagreed")
+        terminalreporter.line(told)
+
+
 @pytest.fixture(scope="session")
 def work(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -45,6 +56,7 @@ def work(
     try:
         with at_work(chosen, tmp_path_factory.mktemp("experiments")) as under_way:
             yield under_way
+            request.config.stash[_REPEATED] = tuple(under_way.repeated)
     except install.NotInstalledError as error:
         pytest.fail(str(error), pytrace=False)
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from reality.install import NotInstalledError
 from reality.lab import Outcome
 from reality.record import drivers_of
 from reality.scenario import Experiment, matches
 from supa_lint.knowledge import Rule, load
+
+_REPEATS = 2
 
 
 def file_of(rule: Rule) -> str:
@@ -15,6 +20,30 @@ def file_of(rule: Rule) -> str:
 def disagreement(experiment: Experiment, outcome: Outcome) -> str | None:
     """What is otherwise than expected, and which files to change; None when nothing is."""
     return _of_the_run(experiment, outcome) or _of_the_lint(experiment, outcome)
+
+
+def settled(
+    experiment: Experiment, run: Callable[[int], Outcome], tell: Callable[[str], None]
+) -> Outcome:
+    """The outcome of the first run; when that disagrees, of more runs, which must all agree.
+
+    A machine that stalls for seconds spoils one run. What a driver does, it does each time.
+    `run` gets the number of the run. What is repeated is told, with the reason. Raises
+    NotInstalledError when that is what stops a repeated run.
+    """
+    try:
+        outcome = run(0)
+        wrong = disagreement(experiment, outcome)
+    except NotInstalledError as error:
+        wrong = str(error)
+    if wrong is None:
+        return outcome
+    tell(f"{experiment.id}: {wrong}")
+    for number in range(_REPEATS):
+        outcome = run(number + 1)
+        if disagreement(experiment, outcome) is not None:
+            break
+    return outcome
 
 
 def missing_symptom(experiment: Experiment, said: str) -> str | None:

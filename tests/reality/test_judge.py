@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reality.judge import disagreement, missing_symptom
+from reality.install import NotInstalledError
+from reality.judge import disagreement, missing_symptom, settled
 from reality.lab import Outcome, quote
 from reality.record import drivers_of
 from reality.scenario import Experiment, experiments
@@ -64,6 +65,44 @@ def test_a_run_and_a_lint_that_differ_must_be_explained() -> None:
     message = disagreement(BREAKS, Outcome(False, SAID, SAID, BREAKS.finds, objects=False))
     assert message is not None
     assert "say `although` in tests/reality/scenarios/asyncpg.yaml" in message
+
+
+@pytest.mark.parametrize(
+    ("said", "runs", "agrees"),
+    [
+        pytest.param(["", CHANGED], 1, True, id="agrees at once"),
+        pytest.param(["no end after 40 seconds", "", ""], 3, True, id="the machine stalled"),
+        pytest.param([SAID, "", SAID], 3, False, id="fails now and then"),
+        pytest.param([SAID, SAID], 2, False, id="fails"),
+    ],
+)
+def test_a_run_that_disagrees_is_repeated_and_must_agree_each_time(
+    said: list[str], runs: int, agrees: bool
+) -> None:
+    seen: list[int] = []
+    told: list[str] = []
+
+    def run(number: int) -> Outcome:
+        seen.append(number)
+        return outcome(WORKS, said[number])
+
+    last = settled(WORKS, run, told.append)
+    assert (disagreement(WORKS, last) is None) == agrees
+    assert seen == list(range(runs))
+    assert len(told) == (runs > 1)
+    assert all(WORKS.id in one and said[0] in one for one in told)
+
+
+def test_a_server_that_does_not_answer_once_is_told_and_asked_again() -> None:
+    told: list[str] = []
+
+    def run(number: int) -> Outcome:
+        if number == 0:
+            raise NotInstalledError("the pooler does not open 2 server connections")
+        return outcome(WORKS, "")
+
+    assert settled(WORKS, run, told.append).works
+    assert told == [f"{WORKS.id}: the pooler does not open 2 server connections"]
 
 
 PYTHON = """\
