@@ -40,12 +40,15 @@ class Consumers:
 
     @property
     def words(self) -> Words:
-        """Of these words every such file holds one at least."""
+        """Of these words every such file holds one at least.
+
+        Of a call it is the name of the package, rather than several of its functions: there are
+        packages called `pg` and many files that speak of a query.
+        """
         calls = [
-            max(first, other, key=len)
+            first if len(others) > 1 else max(first, *others, key=len)
             for row in self.calls.values()
             for first, others in row.items()
-            for other in others
         ]
         return _shortest([*self.names, *calls])
 
