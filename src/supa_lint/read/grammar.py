@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
-from time import thread_time
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node
+    from tree_sitter import Language, Node, Tree
 
 _CHUNK = 65536
 _SECONDS = 2.0  # of CPU time: about 5 MB of a text that is right
@@ -36,22 +36,29 @@ def parse(language: str, data: bytes) -> Node:
 
     Raises TooSlowError.
     """
-    from tree_sitter import Parser
-
     # Scanners of grammars take a NUL for the end and come back to it for ever.
     data = data.replace(b"\0", b" ")
+    most = min(_SECONDS, _LEAST_SECONDS + _SECONDS_FOR_A_MB * len(data) / 1_000_000)
+    return parse_within(most, _language(language), data).root_node
+
+
+def parse_within(seconds: float, language: Language, data: bytes) -> Tree:
+    """The syntax tree, if the processor needs no longer for it. Raises TooSlowError."""
+    from tree_sitter import Parser
+
+    soonest, end = monotonic() + seconds, thread_time() + seconds
 
     def read(at: int, _: object) -> bytes:
         return data[at : at + _CHUNK]
 
-    parser = Parser(_language(language))
-    most = min(_SECONDS, _LEAST_SECONDS + _SECONDS_FOR_A_MB * len(data) / 1_000_000)
-    end = thread_time() + most
+    def too_slow(*_: object) -> bool:
+        # To ask for the time of the thread is slow itself; it is never later than the clock's.
+        return monotonic() > soonest and thread_time() > end
+
     try:
-        tree = parser.parse(read, progress_callback=lambda *_: thread_time() > end)
+        return Parser(language).parse(read, progress_callback=too_slow)
     except ValueError:
         raise TooSlowError from None
-    return tree.root_node
 
 
 def children(node: Node, comments: list[Node] | None = None) -> Iterator[Node]:

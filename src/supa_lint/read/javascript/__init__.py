@@ -9,7 +9,6 @@ what `variables`, `texts`, `environ` and `schema` know of JavaScript. `collect`,
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -37,7 +36,6 @@ _PLAIN = {
 _LARGEST = 2_000_000  # bytes; what is larger is generated
 _MOST_OPEN = 1_000  # `<` without `>`: the parser's memory grows with their square
 _LONGEST = 2.0  # seconds of the processor; the largest sound file takes half of one
-_CHUNK = 16_384
 _LONGEST_TYPE = 1_000
 
 
@@ -73,18 +71,13 @@ def _parse(data: bytes, path: str) -> Tree | None:
     """The syntax tree; None for what is not worth parsing."""
     if len(data) > _LARGEST or data.count(b"<") - data.count(b">") > _MOST_OPEN:
         return None
-    from tree_sitter import Parser
+    from supa_lint.read.grammar import TooSlowError, parse_within
 
-    code = _without_type_arguments(data)
-    parser = Parser(_language(path.rpartition(".")[2].lower() in _PLAIN))
-    end = time.thread_time() + _LONGEST
+    language = _language(path.rpartition(".")[2].lower() in _PLAIN)
     try:
         # Some broken code sends the grammar into a loop without end (tree-sitter-typescript#323).
-        return parser.parse(
-            lambda offset, _: code[offset : offset + _CHUNK],
-            progress_callback=lambda *_: time.thread_time() > end,
-        )
-    except ValueError:
+        return parse_within(_LONGEST, language, _without_type_arguments(data))
+    except TooSlowError:
         return None
 
 
