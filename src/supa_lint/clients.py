@@ -70,6 +70,7 @@ class Clients:
     def __init__(self, specs: Iterable[ClientSpec]) -> None:
         self._rows: dict[str, list[_Row]] = {}
         self._packages: frozenset[str] = frozenset()
+        self._wanted: dict[str, bool] = {}
         self.configured: list[Mapping[str, Any]] = []
         """Where data files configure clients: the rows `configured` of all client files."""
         for spec in specs:
@@ -110,7 +111,10 @@ class Clients:
 
     def wanted(self, callee: str) -> bool:
         """Whether any client file knows this call."""
-        return next(self._knowing(callee), None) is not None
+        known = self._wanted.get(callee)
+        if known is None:  # the same few names come again and again
+            known = self._wanted[callee] = next(self._knowing(callee), None) is not None
+        return known
 
     def uses(self, call: Call) -> Iterator[Use]:
         """The clients this call may be, in the language of its file."""

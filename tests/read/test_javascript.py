@@ -471,7 +471,8 @@ def test_prisma_as_projects_write_it() -> None:
         ("Object.freeze({ a: 1 })", "{a: 1}"),
         ("{ a: 1 } satisfies Config", "{a: 1}"),
         ("{ a: 1 } as const", "{a: 1}"),
-        ("(await load())", "load()"),
+        ("(await load())", "load(...)"),
+        ("sealed(process.env.U)", "sealed(...)"),
     ],
 )
 def test_objects(source: str, expected: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,9 @@ class _Collector:
     def __init__(self, module: Module, source: Source, wanted: Callable[[str], bool]) -> None:
         self.module = module
         self.source = source
-        self.wanted = cache(wanted)  # the same few names come again and again
+        self.wanted = wanted
         sealer = Sealer(source.file)
-        self.evaluator = Evaluator(module, source, sealer.seal)
+        self.evaluator = Evaluator(module, source, sealer.seal, wanted)
         self.memory = self.evaluator.memory
         self.found = Gathered(source.file, self.memory, sealer)
         self.literals = constants.Literals(self.evaluator, self.found.constants)

@@ -46,8 +46,16 @@ _TABLES = {"object", "identifier"}
 class Evaluator:
     """Evaluates the expressions of one module."""
 
-    def __init__(self, module: Module, source: Source, seal: Callable[[Raw, str], Value]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        source: Source,
+        seal: Callable[[Raw, str], Value],
+        wanted: Callable[[str], bool],
+    ) -> None:
+        """`wanted` says of which callees it matters what they are given."""
         self.module = module
+        self._wanted = wanted
         self.source = source
         self.seal = seal
         self.memory = Memory(Budget(question=2_000, file=200_000), seal)
@@ -192,7 +200,10 @@ class Evaluator:
         return texts.function(callee, node, scope, self) or self.invoke(callee, node, scope)
 
     def invoke(self, callee: str, node: Node, scope: Scope) -> Invoke:
-        """The call itself, with its arguments evaluated."""
+        """The call itself, with its arguments evaluated where a client may know it: what others
+        are given says nothing about what they give."""
+        if not self._wanted(callee):
+            return Invoke(callee, (), (), False, self.span(node))
         tag = tagged(node)
         given = [tag[1]] if tag else arguments(node)
         args: list[Term] = []

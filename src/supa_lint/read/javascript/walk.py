@@ -136,7 +136,9 @@ class _Walker:
         return self.source.holds(node, URL) or self.source.data[start : start + 3] == b"`${"
 
     def _comments(self, node: Node) -> None:
-        """The comments of a part that is passed over."""
+        """The comments of a part that is passed over, where they may say anything."""
+        if not self.source.holds(node, URL):
+            return
         nodes = [node]
         while nodes:
             one = nodes.pop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import partial
 from itertools import chain
 
 from supa_lint.model import Facts, Hole, Mention, Read, Span
@@ -34,7 +34,7 @@ class _Collector:
     ) -> None:
         self.module = module
         self.layout = layout
-        self.wanted = cache(wanted)  # the same few names come again and again
+        self.wanted = wanted
         sealer = Sealer(file)
         self.evaluator = Evaluator(module, layout, sealer.seal)
         self.memory = self.evaluator.memory
