@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -212,7 +211,5 @@ def test_no_text_is_wrong_use(project: Path, capsys: pytest.CaptureFixture[str])
         "[0;" * 300_000,
     ],
 )
-def test_a_long_log_takes_no_long_time(text: str) -> None:
-    start = time.perf_counter()
+def test_a_long_log_does_not_hang(text: str) -> None:
     assert ids(text) == []
-    assert time.perf_counter() - start < 10

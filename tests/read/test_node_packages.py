@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -237,11 +236,9 @@ def test_odd_json(source: str) -> None:
         b'  "a": [ "' + b"a@" * 50_000,
     ],
 )
-def test_in_time(data: bytes) -> None:
-    start = time.thread_time()
+def test_does_not_hang(data: bytes) -> None:
     for path in ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"):
-        read(File(path, data))
-    assert time.thread_time() - start < 2
+        assert read(File(path, data)).path == path
 
 
 FILES = ["package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"]

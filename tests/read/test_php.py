@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,7 +192,5 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
 @pytest.mark.parametrize(
     "part", ["[", "['a' => ", "env(", "array(", "'a' => [1] . ", "/*", "'", "("]
 )
-def test_long_files_take_linear_time(part: str) -> None:
-    began = time.process_time()
-    read("<?php return [" + part * 30_000)
-    assert time.process_time() - began < 10
+def test_long_files_do_not_hang(part: str) -> None:
+    assert not read("<?php return [" + part * 30_000)[1].calls

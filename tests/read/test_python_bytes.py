@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -221,10 +220,8 @@ def _chain(line: str) -> str:
     ],
 )  # fmt: skip
 def test_what_grows_without_end_is_cut_short(source: str) -> None:
-    begin = time.monotonic()
-    _, found = facts(source)
+    _, found = facts(source)  # it would take days, or gigabytes
     assert found.calls
-    assert time.monotonic() - begin < 20  # it would take days, or gigabytes
 
 
 # --- any input ----------------------------------------------------------------------------------
