@@ -8,14 +8,14 @@ user's own files come on top (`extend.py`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from supa_lint import HOMEPAGE
-from supa_lint.globs import name_test
+from supa_lint.globs import GlobSet, name_test
 from supa_lint.model import Place, Severity
 
 Table = Mapping[str, Any]
@@ -91,13 +91,39 @@ class PlatformSpec:
     data: Table = field(repr=False)
 
 
+class Platforms(dict[str, PlatformSpec]):
+    """All platforms by id, and by how their manifests are called."""
+
+    @cached_property
+    def _globs(self) -> GlobSet:
+        return GlobSet(
+            glob
+            for spec in self.values()
+            for row in spec.data.get("manifest", [])
+            for glob in row["files"]
+        )
+
+    def knowing(self, path: str) -> Iterator[tuple[PlatformSpec, Sequence[Table]]]:
+        """The platforms that may have this file as a manifest, each with the rows `manifest` that
+        say so: what a row asks of the content is not looked at."""
+        found = self._globs.matching(path)
+        for spec in self.values() if found else ():
+            rows = [r for r in spec.data.get("manifest", []) if not found.isdisjoint(r["files"])]
+            if rows:
+                yield spec, rows
+
+    def is_manifest(self, path: str) -> bool:
+        """Whether a platform knows files of this name."""
+        return bool(self._globs.matching(path))
+
+
 @dataclass(frozen=True)
 class Knowledge:
     """All data files. `endpoints` and `names` are the tables of the files of those names."""
 
     rules: Mapping[str, Rule]
     clients: Mapping[str, ClientSpec]
-    platforms: Mapping[str, PlatformSpec]
+    platforms: Platforms
     endpoints: Table = field(repr=False)
     names: Table = field(repr=False)
 
@@ -151,9 +177,9 @@ def build(tables: Table) -> Knowledge:
             name: Rule(name, data["group"], data) for name, data in sorted(tables["checks"].items())
         },
         clients={name: ClientSpec(name, data) for name, data in sorted(tables["clients"].items())},
-        platforms={
-            name: PlatformSpec(name, data) for name, data in sorted(tables["platforms"].items())
-        },
+        platforms=Platforms(
+            (name, PlatformSpec(name, data)) for name, data in sorted(tables["platforms"].items())
+        ),
         endpoints=tables["endpoints"],
         names=tables["names"],
     )

@@ -15,7 +15,7 @@ from supa_lint.consumers import consumers
 from supa_lint.discover import Tree
 from supa_lint.knowledge import Knowledge, Rule
 from supa_lint.link import link
-from supa_lint.manifests import Manifests
+from supa_lint.manifests import by_name
 from supa_lint.model import Connection, Facts, Failure, Finding, Note, Severity, Span
 from supa_lint.project import Project
 from supa_lint.read import Context, read
@@ -126,7 +126,7 @@ def lint(
 
 def _add_platforms(facts: dict[str, Facts], paths: Sequence[str], knowledge: Knowledge) -> None:
     """Add what files say of platforms by their mere names."""
-    for platform in Manifests(knowledge.platforms.values()).by_name(paths):
+    for platform in by_name(knowledge.platforms, paths):
         one = facts.setdefault(platform.span.path, Facts(platform.span.path))
         if not any(known.id == platform.id for known in one.platforms):
             facts[one.path] = replace(one, platforms=(*one.platforms, platform))

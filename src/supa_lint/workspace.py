@@ -147,11 +147,9 @@ def _discover(
     """The project's files; the one on standard input takes the place of the one on disk."""
     from supa_lint.clients import Clients
     from supa_lint.discover import discover, virtual_file
-    from supa_lint.manifests import Manifests
     from supa_lint.read.node_packages import is_node_package_file
     from supa_lint.read.packages import is_package_file
 
-    manifests = Manifests(knowledge.platforms.values())
     clients = Clients(knowledge.clients.values())
     tree = discover(
         root,
@@ -161,7 +159,7 @@ def _discover(
             is_package_file(path)
             or is_node_package_file(path)
             or path == config.source
-            or manifests.is_manifest(path)
+            or knowledge.platforms.is_manifest(path)
             or clients.configured_by(path)
         ),
         code_suffixes=tuple(f".{suffix}" for suffix in knowledge.names["source-suffixes"]),

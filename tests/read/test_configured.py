@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import ClientSpec, load
+from supa_lint.knowledge import ClientSpec, Platforms, load
 from supa_lint.model import Call, Const, Facts, PasswordKind, Value
 from supa_lint.model import Mapping as Table
 from supa_lint.read import ini, jsonc, yaml
@@ -226,7 +226,7 @@ def test_a_connection_string_is_a_call_by_itself() -> None:
     )
     text = f'{{"Strings": {{"A": "{NPGSQL}", "B": "postgres://u:Tr0ub4dour-xk@h.co/d", "C": 1}}}}'
     file = File("app.json", text.encode())
-    facts = jsonc.read(file, {}, Clients([spec]))
+    facts = jsonc.read(file, Platforms(), Clients([spec]))
     (call,) = facts.calls
     assert (call.callee, call.keywords, call.complete) == ("net.string.A", (), False)
     (value,) = call.args

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Facts, PasswordKind, Setting
 from supa_lint.read import ini
 from supa_lint.source import File
@@ -14,7 +15,7 @@ DSN = f"postgresql://postgres:Tr0ub4dour-xk@{HOST}:5432/postgres"
 
 def read(content: str | bytes, path: str = "alembic.ini") -> tuple[File, Facts]:
     file = File(path, content.encode() if isinstance(content, str) else content)
-    return file, ini.read(file, {})
+    return file, ini.read(file, Platforms())
 
 
 def at(file: File, item: object) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import load
+from supa_lint.knowledge import Platforms, load
 from supa_lint.model import Facts, Setting
 from supa_lint.read import Context, grammar, jsonc, yaml
 from supa_lint.read import read as dispatch
@@ -152,7 +152,7 @@ def test_any_bytes(content: bytes) -> None:
 def test_the_text_at_a_span_is_the_value(value: str, ascii_only: bool) -> None:
     content = json.dumps({"supabase": "é", "k": value}, ensure_ascii=ascii_only)
     file = File("a.json", content.encode("utf-8", "surrogatepass"))
-    setting = settings(jsonc.read(file, {}))[":k"]
+    setting = settings(jsonc.read(file, Platforms()))[":k"]
     span = setting.value.span
     assert json.loads(b'"%s"' % file.data[span.start : span.end]) == value
 

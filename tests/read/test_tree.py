@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms, PlatformSpec
 from supa_lint.model import HOLE, Facts, Hole, Setting, Span
 from supa_lint.raw import Raw
 from supa_lint.read import yaml
@@ -83,7 +83,7 @@ RENDER = spec(
         {"at": "binding.url"},
     ],
 )
-SPECS = {one.id: one for one in (ACTIONS, COMPOSE, KUBERNETES, RENDER)}
+SPECS = Platforms((one.id, one) for one in (ACTIONS, COMPOSE, KUBERNETES, RENDER))
 
 
 def read(path: str, content: str) -> tuple[File, Facts]:
@@ -372,7 +372,7 @@ def test_a_manifest_by_its_name_alone() -> None:
 def test_a_list_is_what_one_of_its_items_is(wanted: object, said: str) -> None:
     rows = [{"when": {"tree.list": wanted}, "is": True}, {"is": False}]
     one = spec("one", manifest=[{"files": ["x.yml"]}], ipv6=rows)
-    facts = yaml.read(File("x.yml", b"list: [one, two]\n"), {"one": one})
+    facts = yaml.read(File("x.yml", b"list: [one, two]\n"), Platforms(one=one))
     assert facts.platforms[0].ipv6 == said
 
 

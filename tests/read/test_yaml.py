@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.knowledge import Platforms
 from supa_lint.model import Facts, Setting
 from supa_lint.read import yaml
 from supa_lint.source import File
@@ -14,7 +15,7 @@ HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
 
 def read(content: str | bytes, path: str = "config.yaml") -> tuple[File, Facts]:
     file = File(path, content.encode() if isinstance(content, str) else content)
-    return file, yaml.read(file, {})
+    return file, yaml.read(file, Platforms())
 
 
 def at(file: File, item: object) -> str:

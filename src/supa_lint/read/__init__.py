@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import Knowledge
-from supa_lint.manifests import Manifests
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.grammar import TooSlowError
@@ -30,10 +28,6 @@ class Context:
     knowledge: Knowledge = field(repr=False)
     clients: Clients
     imports: Imports = field(default_factory=Imports)
-
-    @cached_property
-    def manifests(self) -> Manifests:
-        return Manifests(self.knowledge.platforms.values())
 
 
 Reader = Callable[[File, Context], Facts]
@@ -159,7 +153,7 @@ def _make(file: File, context: Context) -> Facts:
 def _javascript(file: File, context: Context) -> Facts:
     from supa_lint.read.javascript import read
 
-    known = context.manifests.is_manifest(file.path)
+    known = context.knowledge.platforms.is_manifest(file.path)
     platforms = context.knowledge.platforms if known else None
     return read(file, context.clients.wanted, context.imports, platforms)
 
@@ -186,8 +180,8 @@ def _config(file: File, context: Context) -> Facts:
     """Of many programs, each with a syntax of its own."""
     if file.text.lstrip()[:1] == "<":
         return _xml(file, context)
-    manifests = Manifests(context.knowledge.platforms.values())
-    return (_yaml if manifests.is_manifest(file.path) else _text)(file, context)
+    known = context.knowledge.platforms.is_manifest(file.path)
+    return (_yaml if known else _text)(file, context)
 
 
 def _literals(file: File, _: Context) -> Facts:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Definition, Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, jsonc, nodes, tree
@@ -60,9 +60,7 @@ _PATTERNS = {
 }
 
 
-def read(
-    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
-) -> Facts:
+def read(file: File, platforms: Platforms, clients: Clients | None = None) -> Facts:
     """The settings of a file; the values of its variables and locals are definitions too.
 
     Raises grammar.TooSlowError.

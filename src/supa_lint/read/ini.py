@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import text as plain
@@ -57,9 +56,7 @@ _PASSWORD_FIELDS = ("host", "port", "database", "user", "password")
 _BACKSLASH = re.compile(rb"\\(?P<kept>[\x00-\x7f])?")
 
 
-def read(
-    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
-) -> Facts:
+def read(file: File, platforms: Platforms, clients: Clients | None = None) -> Facts:
     """The settings of a file, those of one section in one container."""
     if plain.is_utf16(file):
         return plain.read(file)

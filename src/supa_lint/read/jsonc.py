@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import Facts
 from supa_lint.read import grammar, tree
 from supa_lint.read import text as plain
@@ -26,7 +25,7 @@ _ESCAPE = re.compile(rb"(?:\\u[dD][89abAB]\w{2}\\u[dD][c-fC-F]\w{2})|\\u\w{4}|\\
 
 def read(
     file: File,
-    platforms: Mapping[str, PlatformSpec],
+    platforms: Platforms,
     clients: Clients | None = None,
 ) -> Facts:
     """The settings of a file. What is broken in it is read as plain text.

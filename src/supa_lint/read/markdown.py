@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import Facts
 from supa_lint.read import text as plain
 from supa_lint.read import yaml
@@ -17,7 +16,7 @@ _FRONT_MATTER = re.compile(
 )
 
 
-def read(file: File, platforms: Mapping[str, PlatformSpec]) -> Facts:
+def read(file: File, platforms: Platforms) -> Facts:
     """The DSNs that the text mentions, and the platforms that its front matter declares."""
     facts = plain.read(file)
     matter = _FRONT_MATTER.match(file.data)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import grammar, tree
@@ -29,9 +28,7 @@ _LONGEST = 16  # parts of a dotted key
 _ENV = re.compile(r"env\((\w+)\)")
 
 
-def read(
-    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
-) -> Facts:
+def read(file: File, platforms: Platforms, clients: Clients | None = None) -> Facts:
     """The settings of a file. What is broken in it is read as plain text.
 
     Raises grammar.TooSlowError.

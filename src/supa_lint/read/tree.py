@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 from supa_lint import conditions
 from supa_lint.clients import Clients
 from supa_lint.conditions import UNKNOWN
-from supa_lint.globs import matches
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms, PlatformSpec
 from supa_lint.manifests import ipv6_word
 from supa_lint.model import (
     HOLE,
@@ -67,7 +66,7 @@ _SUB = "Fn::Sub"
 def facts(
     file: File,
     roots: Sequence[Node],
-    platforms: Mapping[str, PlatformSpec],
+    platforms: Platforms,
     sealer: Sealer | None = None,
     clients: Clients | None = None,
 ) -> Facts:
@@ -116,7 +115,7 @@ class _Document:
         sealer: Sealer,
         number: int | None,
         root: Node,
-        specs: Mapping[str, PlatformSpec],
+        specs: Platforms,
         clients: Clients,
     ) -> None:
         """`number` is that of the document among several."""
@@ -139,8 +138,8 @@ class _Document:
         self.notes: list[Note] = []
 
         self._syntax = "unknown"
-        for spec in specs.values():
-            self._recognise(spec)
+        for spec, rows in specs.knowing(file.path):
+            self._recognise(spec, rows)
         tables = clients.configured
         for one in configured.read(file.path, root, tables, sealer, alone=number is None):
             self.calls.append(one.call)
@@ -150,8 +149,9 @@ class _Document:
 
     # --- platforms
 
-    def _recognise(self, spec: PlatformSpec) -> None:
-        marker = self._marker(spec.data.get("manifest", []))
+    def _recognise(self, spec: PlatformSpec, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take the document for a manifest, if it is one: `rows` know its file's name."""
+        marker = self._marker(rows)
         if marker is None:
             return
         data = spec.data
@@ -190,8 +190,6 @@ class _Document:
     def _marker(self, rows: Sequence[Mapping[str, Any]]) -> Span | None:
         """What shows that the document is a platform's manifest, or None if it is not."""
         for row in rows:
-            if not any(matches(self._file.path, glob) for glob in row["files"]):
-                continue
             contains: Mapping[str, Any] = row.get("contains", {})
             if self._asked.holds(contains, split) is True:
                 found = (match.span for key in contains for match in find(self._root, split(key)))

@@ -7,12 +7,12 @@ file may nest or alias without bounds. Nothing is constructed, so tags are harml
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Facts, Hole, Mention, Note, Span
 from supa_lint.raw import Raw, Segment
 from supa_lint.read import text as plain
@@ -39,7 +39,7 @@ _BLOCK_HEADER = re.compile(r"[^\r\n\x85\u2028\u2029]*\s*")
 
 def read(
     file: File,
-    platforms: Mapping[str, PlatformSpec],
+    platforms: Platforms,
     clients: Clients | None = None,
 ) -> Facts:
     """The settings of all documents of a file. What is not YAML is read as plain text, with a note

@@ -9,7 +9,7 @@ what `variables`, `texts`, `environ` and `schema` know of JavaScript. `collect`,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from supa_lint.source import File
 if TYPE_CHECKING:
     from tree_sitter import Language, Tree
 
-    from supa_lint.knowledge import PlatformSpec
+    from supa_lint.knowledge import Platforms
     from supa_lint.read.imports import Imports
 
 SUFFIXES = frozenset({"js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"})
@@ -43,13 +43,14 @@ def read(
     file: File,
     wanted: Callable[[str], bool],
     imports: Imports | None = None,
-    platforms: Mapping[str, PlatformSpec] | None = None,
+    platforms: Platforms | None = None,
 ) -> Facts:
     """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call,
     `imports` what imports mean here, `platforms` which of them may have the file as a manifest.
 
     What is too large or too tangled for the parser is read as plain text, and a note says so.
     """
+    from supa_lint.knowledge import Platforms
     from supa_lint.read import text
     from supa_lint.read.javascript.collect import collect
     from supa_lint.read.javascript.syntax import Source
@@ -62,7 +63,7 @@ def read(
     if tree is None:
         return _as_text(file, "is too large or too tangled to be read as code")
     try:
-        return collect(walk(tree.root_node, source), source, wanted, platforms or {})
+        return collect(walk(tree.root_node, source), source, wanted, platforms or Platforms())
     except RecursionError:
         return _as_text(file, "nests too deeply to be read as code")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Call, Facts, Hole, Mention, Read, Span, Value
 from supa_lint.raw import Raw
 from supa_lint.read import text
@@ -47,7 +47,7 @@ def collect(
     module: Module,
     source: Source,
     wanted: Callable[[str], bool],
-    platforms: Mapping[str, PlatformSpec],
+    platforms: Platforms,
 ) -> Facts:
     """All facts of a module. `platforms` may have it as a manifest."""
     return _Collector(module, source, wanted).facts(platforms)
@@ -72,7 +72,7 @@ class _Collector:
         self.inside = 0
         """Where the last call that is a fact ends: what stands in it belongs to it."""
 
-    def facts(self, platforms: Mapping[str, PlatformSpec]) -> Facts:
+    def facts(self, platforms: Platforms) -> Facts:
         exported = list(exports.exports(self.module, self.source))
         configuration = self._configuration(exported)
         for site in self.module.sites:

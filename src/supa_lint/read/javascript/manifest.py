@@ -4,10 +4,9 @@ tree that all data formats become."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import Const, Facts
 from supa_lint.raw import Raw
 from supa_lint.read import tree
@@ -18,7 +17,7 @@ from supa_lint.source import File
 
 
 def declared(
-    facts: Facts, file: File, exported: Term, platforms: Mapping[str, PlatformSpec], sealer: Sealer
+    facts: Facts, file: File, exported: Term, platforms: Platforms, sealer: Sealer
 ) -> Facts:
     """The facts of a module, with the variables that it declares for a platform in place of the
     same constants."""
