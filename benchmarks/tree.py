@@ -19,7 +19,7 @@ PER_PACKAGE = 200
 
 _KINDS = {  # suffix: (share in percent, family of text, median size in bytes)
     "ts": (39, "code", 1900),
-    "tsx": (20, "code", 2400),
+    "tsx": (20, "component", 2400),
     "py": (10, "python", 2400),
     "sql": (7, "sql", 250),
     "go": (6, "code", 3200),
@@ -32,40 +32,56 @@ _KINDS = {  # suffix: (share in percent, family of text, median size in bytes)
     "sh": (1, "shell", 900),
 }
 _WORDS = """
-account action active amount array async await axis balance batch body branch buffer button
-cache call card cart channel class client color column component config const content context
-count create cursor customer data date default delete detail device dialog document domain email
-entry error event export fetch field file filter flag folder form format from function group
-handler header height helper hook icon image import index input invoice item job key label
-language layout level limit line link list loader locale lock logger margin member message meta
-method model module month name node note number object offset option order org output owner page
-panel parent path payload permission phone plan point policy position post prefix price product
-profile project promise prop provider query queue range rate reason record region report request
-response result return role route row rule schema scope score search section select server
-service session setting shape size sort source state status step stream string style subject
-summary switch table tag target task team template text theme ticket time title token tool total
-trace type unit update upload url user value variant version view width window worker workspace
-zone
+account action active amount array axis balance batch body branch buffer button cache call card
+cart channel client color column component config content context count create cursor customer data
+date detail device dialog document domain email entry error event fetch field file filter flag
+folder form format group handler header height helper hook icon image index input invoice item job
+key label language layout level limit line link list loader locale lock logger margin member
+message meta method model module month name node note number object offset option order org output
+owner page panel parent path payload permission phone plan point policy position post prefix price
+product profile project promise prop provider query queue range rate reason record region report
+request response result role route row rule schema scope score search section select server service
+session setting shape size sort source state status step stream string style subject summary table
+tag target task team template text theme ticket time title token tool total trace type unit update
+upload url user value variant version view width window worker workspace zone
 """.split()  # noqa: SIM905
-_LINES = {
-    "code": (
-        "  const {a} = await {b}.{c}({{ {d}: {e}.id, {f}: '{g} {h}' }});",
-        "export function {a}{b}({c}: {d}, {e}?: string): {f} {{",
-        "  if (!{a}.{b} || {c} === undefined) return null; // {d} the {e} of this {f}",
-        "import {{ {a}, {b} }} from '../{c}/{d}-{e}';",
-        '    <{a} {b}={{{c}}} className="{d}-4 {e}-2 text-sm" on{f}={{() => {g}({h})}} />',
-        "  return {a}.{b}.map(({c}) => ({{ ...{c}, {d}: {e}.{f} ?? {g} }}));",
-        "}}",
-        "",
-    ),
+_CODE = (
+    """\
+export async function {a}{b}({c}: {d}, {e}?: string): Promise<{f}> {{
+  const {a} = await {b}.{c}({{ {d}: {e}.id, {f}: '{g} {h}' }});
+  if (!{a}.{b} || {c} === undefined) return null; // {d} the {e} of this {f}
+  return {a}.{b}.map(({c}) => ({{ ...{c}, {d}: {e}.{f} ?? {g} }}));
+}}
+""",
+    "import {{ {a}, {b} }} from '../{c}/{d}-{e}';",
+    """\
+/** The {a} of the {b}, as the {c} {d} it. */
+export const {e}{f} = {{ {a}: {b}.{c}, {d}: '{e} {f}', {g}: [{h}, 12] }};
+""",
+)
+_COMPONENT = """\
+export function {A}{b}({{ {c}, {d} }}: {e}Props) {{
+  const [{f}, set{g}] = useState<string | null>(null);
+  useEffect(() => {{ {h}(`/{c}/${{{d}}}`).then(({c}) => set{g}({c})); }}, [{d}]);
+  return (
+    <div className="{d}-4 {e}-2 text-sm" onClick={{() => set{g}({h})}}>
+      {{{f} ? <span>{{{f}}}</span> : <{A} {b}={{{c}}} />}}
+    </div>
+  );
+}}
+"""
+_BLOCKS = {  # of a family of text; each is sound by itself
+    "code": _CODE,
+    "component": (*_CODE, _COMPONENT, _COMPONENT),
     "python": (
-        'def {a}_{b}({c}: {d}, {e}: str = "{f}") -> None:',
-        '    """The {a} of the {b}, as the {c} {d} it."""',
-        '    {a} = self.{b}.{c}({d}={e}, {f}="{g}")',
-        "    if {a} is not None and {b}.{c} > {d}:",
-        '        raise {a}Error(f"no {b} for {{{c}}}")',
+        """\
+def {a}_{b}({c}: {d}, {e}: str = "{f}") -> None:
+    # The {a} of the {b}, as the {c} {d} it.
+    {a} = self.{b}.{c}({d}={e}, {f}="{g}")
+    if {a} is not None and {b}.{c} > {d}:
+        raise {a}Error(f"no {b} for {{{c}}}")
+""",
         "from app.{a}.{b} import {c}_{d}",
-        "",
     ),
     "sql": (
         "ALTER TABLE {a}_{b} ADD COLUMN {c}_{d} text NOT NULL DEFAULT '{e}';",
@@ -78,7 +94,7 @@ _LINES = {
         "",
     ),
     "json": ('  "{a}{b}": {{ "{c}": "{d} {e}", "{f}": 12 }},',),
-    "yaml": ("{a}_{b}:", "  - {c}: {d} {e}", "  {a}: {b}", "  # the {c} of the {d}"),
+    "yaml": ("{a}_{b}:  # the {c} of the {d}\n  - {c}: {d} {e}\n  - {a}: {b}",),
     "shell": ('{a}="$({b} --{c} {d})"', 'echo "{a} {b}"', 'if [ -n "${a}" ]; then {b}; fi'),
 }
 _RARE = (  # share of the files of code, and the line
@@ -99,7 +115,7 @@ def write(root: Path, files: int, *, databases: bool = True) -> None:
     """Fill the new folder `root` with about that many files, and make it a repository. Without
     `databases` no file of it names one."""
     random_ = random.Random(20_261_122)  # noqa: S311 (no secret is made with it)
-    pools = {family: _pool(lines, random_) for family, lines in _LINES.items()}
+    pools = {family: _pool(blocks, random_) for family, blocks in _BLOCKS.items()}
     for path, data in _files(files, pools, random_):
         if _HOST.encode() in data and not databases:
             continue
@@ -114,18 +130,18 @@ def write(root: Path, files: int, *, databases: bool = True) -> None:
     subprocess.run([*git, "add", "."], check=True)
 
 
-def _pool(lines: tuple[str, ...], random_: random.Random) -> bytes:
-    """Half a megabyte of text to cut files from."""
-    return "".join(_line(random_.choice(lines), random_) for _ in range(8000)).encode()
+def _pool(blocks: tuple[str, ...], random_: random.Random) -> list[bytes]:
+    """What the files of a family are put together from."""
+    return [_block(random_.choice(blocks), random_).encode() for _ in range(8000)]
 
 
-def _line(line: str, random_: random.Random) -> str:
-    names = {letter: random_.choice(_WORDS) for letter in "abcdefgh"}
-    return line.format(**names, A=names["a"].upper(), B=names["b"].upper()) + "\n"
+def _block(block: str, random_: random.Random) -> str:
+    names = dict(zip("abcdefgh", random_.sample(_WORDS, 8), strict=True))
+    return block.format(**names, A=names["a"].upper(), B=names["b"].upper()) + "\n"
 
 
 def _files(
-    files: int, pools: dict[str, bytes], random_: random.Random
+    files: int, pools: dict[str, list[bytes]], random_: random.Random
 ) -> Iterator[tuple[str, bytes]]:
     kinds, weights = list(_KINDS), [row[0] for row in _KINDS.values()]
     yield ".gitignore", b"node_modules/\n.env.local\n"
@@ -143,11 +159,16 @@ def _files(
                 yield path, random_.randbytes(size)
                 continue
             pool = pools[family]
-            start = pool.index(b"\n", random_.randrange(len(pool) - size - 400)) + 1
-            data = pool[start : start + size]
+            start = random_.randrange(len(pool))
+            data = b""
+            while len(data) < size:
+                data += pool[start % len(pool)]
+                start += 1
+            if family == "json":
+                data = b"{\n" + data.rstrip(b",\n") + b"\n}\n"
             for share, line in _RARE if kind in ("ts", "tsx") else ():
                 if random_.random() < share:
-                    data = _line(line, random_).encode() + data
+                    data = _block(line, random_).encode() + data
             yield path, data
 
 
