@@ -108,7 +108,7 @@ def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
     connection = facts.connection
     kind, _, rest = places[0].partition(".")
     if kind == "use":
-        uses = (facts.uses(name.removeprefix("use.")) for name in places)
+        uses = (facts.client.uses(name.removeprefix("use.")) for name in places)
         return next((calls[0].span for calls in uses if calls), connection.dsn.span)
     span: Span | None = None
     if kind == "dsn" and rest == "password":
@@ -124,7 +124,7 @@ def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
     elif kind == "client" and connection.client:
         span = connection.client.call.span
     elif kind == "option":
-        expr = facts.argument(rest)
+        expr = facts.client.argument(rest)
         call = connection.client.call if connection.client else None
         span = expr.span if expr else call.span if call else None
     elif kind == "ref":
@@ -134,11 +134,11 @@ def _place(places: Sequence[str], facts: ConnectionFacts) -> Span:
         misspelt = facts.misspelt()
         span = misspelt[0].key if misspelt else None
     elif kind == "ignored":
-        span = next((place for _, place in facts.ignored()), None)
+        span = next((place for _, place in facts.client.ignored()), None)
     elif kind == "tls":
-        span = tls.place(facts)
+        span = tls.place(facts.client)
     elif kind == "rejected":
-        span = next((place for _, place in facts.rejected()), None)
+        span = next((place for _, place in facts.client.rejected()), None)
     return span or connection.dsn.span
 
 
@@ -212,7 +212,7 @@ class _Names:
             case ["rejected"]:
                 return self._rejected()
             case ["ignored"]:
-                return ", ".join(dict.fromkeys(name for name, _ in self._facts.ignored()))
+                return ", ".join(dict.fromkeys(name for name, _ in self._facts.client.ignored()))
             case ["environment", sibling]:
                 other = self._facts.sibling(sibling)
                 return other.name if other else ""
@@ -226,10 +226,10 @@ class _Names:
         """Why the client does what the rule is about: the `because` of what decided."""
         asked = [name.removeprefix("client.") for name in self._rule.when if "client." in name]
         for name in dict.fromkeys([*asked[::-1], "switched", "prepares"]):
-            because = self._facts.decision(name).entry.get("because")
+            because = self._facts.client.decision(name).entry.get("because")
             if because:
                 return str(because)
         return ""
 
     def _rejected(self) -> str:
-        return ", ".join(dict.fromkeys(name for name, _ in self._facts.rejected()))
+        return ", ".join(dict.fromkeys(name for name, _ in self._facts.client.rejected()))

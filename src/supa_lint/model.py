@@ -153,6 +153,10 @@ class Dsn:
         """The last parameter of that exact name: the last one wins in every client."""
         return next((p for p in reversed(self.params) if p.name == name), None)
 
+    def rewrites(self, part: str) -> bool:
+        """Whether code may change that part on the way."""
+        return bool(self.rewritten & {part, "*"})
+
 
 @dataclass(frozen=True, slots=True)
 class Value(Text):

@@ -356,7 +356,7 @@ def _extend(dsn: Dsn, suffix: str, text: Text) -> Dsn:
 
 def _narrow(value: Value | None, part: str) -> Value | None:
     """One part of the DSN that a value holds."""
-    if value is None or value.dsn is None or value.dsn.rewritten & {part, "*"}:
+    if value is None or value.dsn is None or value.dsn.rewrites(part):
         return None
     if part == "password":
         return Value(MASK, value.span, password=value.dsn.password)

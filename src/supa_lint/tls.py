@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from supa_lint.conditions import ABSENT, UNKNOWN, Fact
-from supa_lint.model import HOLE, MASK, Span
-
-if TYPE_CHECKING:
-    from supa_lint.facts import ConnectionFacts
+from supa_lint.client_facts import ClientFacts
+from supa_lint.conditions import ABSENT, UNKNOWN, Fact, Lookup
+from supa_lint.model import HOLE, MASK, Connection, Span
 
 _PARAMS = ("sslmode", "ssl", "SSL Mode", "SslMode", "sslMode")
 """Parameters of a DSN that mean TLS to one client or another."""
 _BESIDE = re.compile(r"(?:^|_)(?:SSL|TLS)")
 
 
-def mode(facts: ConnectionFacts) -> Fact:
-    """What is said, by whoever says it last: the client's options, the DSN, the environment."""
-    connection, table = facts.connection, _table(facts)
-    said = [facts.option(name) for name in table.get("options", [])]
+def mode(client: ClientFacts, param: Lookup) -> Fact:
+    """What is said, by whoever says it last: the client's options, the DSN, the environment.
+    `param` answers for the parameters of the DSN."""
+    connection, table = client.connection, _table(client.connection)
+    said = [client.option(name) for name in table.get("options", [])]
     # A word that this client refuses counts too: another rule speaks about it.
     params = dict.fromkeys((*table.get("params", ()), *_PARAMS))
-    said += [facts.param(name) for name in params if name not in table.get("ignores", ())]
+    said += [param(name) for name in params if name not in table.get("ignores", ())]
     if "PGSSLMODE" in connection.variables:
         value = connection.variables["PGSSLMODE"].value
         said.append(UNKNOWN if HOLE in value.text or value.text == MASK else value.text)
@@ -37,10 +36,10 @@ def mode(facts: ConnectionFacts) -> Fact:
     return UNKNOWN if any(_BESIDE.search(name) for name in connection.variables) else ABSENT
 
 
-def place(facts: ConnectionFacts) -> Span | None:
+def place(client: ClientFacts) -> Span | None:
     """Where TLS is spoken about: an option of the client or a parameter of the DSN."""
-    table, dsn = _table(facts), facts.connection.dsn
-    options = (facts.argument(name) for name in table.get("options", []))
+    table, dsn = _table(client.connection), client.connection.dsn
+    options = (client.argument(name) for name in table.get("options", []))
     expr = next((expr for expr in options if expr is not None), None)
     if expr is not None:
         return expr.span
@@ -49,8 +48,8 @@ def place(facts: ConnectionFacts) -> Span | None:
     return Span(param.key.path, param.key.start, param.value.span.end) if param else None
 
 
-def _table(facts: ConnectionFacts) -> Mapping[str, Any]:
-    client = facts.connection.client
+def _table(connection: Connection) -> Mapping[str, Any]:
+    client = connection.client
     table: Mapping[str, Any] = client.data.get("tls", {}) if client else {}
     return table
 

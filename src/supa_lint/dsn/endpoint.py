@@ -41,7 +41,7 @@ class Endpoints:
         """The endpoint of `dsn`. Parts that code rewrites on the way count as not known."""
         if dsn.stated:
             return self._stated(dsn.stated)
-        if dsn.host is None or dsn.rewritten & {"host", "*"}:
+        if dsn.host is None or dsn.rewrites("host"):
             return Endpoint("unknown")
         host = dsn.host.text.strip().lower().rstrip(".")
         port = _port(dsn)
@@ -107,7 +107,7 @@ class Endpoints:
 
 def _port(dsn: Dsn) -> str | None:
     """The port, or None when it can't be known."""
-    if dsn.rewritten & {"port", "*"}:
+    if dsn.rewrites("port"):
         return None
     if dsn.port is None:
         return _UNWRITTEN_PORT
