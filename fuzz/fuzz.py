@@ -50,6 +50,7 @@ ENDPOINTS = Endpoints(KNOWLEDGE.endpoints)
 CONTEXT = Context(KNOWLEDGE, Clients(KNOWLEDGE.clients.values()))
 SECRET = "kX7vQ2mZp9wL"  # noqa: S105 (invented)
 DSN = f"postgresql://postgres:{SECRET}@aws-0-eu-west-1.pooler.supabase.com:6543/postgres"
+_USER = re.compile(rb"(//[^:@/\s]*)" + SECRET.encode())
 PIECES = (
     b"\0",
     b"\xff",
@@ -195,7 +196,8 @@ def mutate(seeds: Sequence[tuple[str, bytes]], chance: random.Random) -> tuple[s
             data = data[:at] + DSN.encode() + data[end:]
         else:
             data = data.replace(b"Tr0ub4dour-xk", SECRET.encode())
-    return path, data[:60_000]
+    # A mutation may have put it in the place of a user, which is none.
+    return path, _USER.sub(rb"\1someone", data)[:60_000]
 
 
 class BadError(Exception):
