@@ -286,6 +286,29 @@ def test_the_password_of_a_command_is_masked() -> None:
     assert "Tr0ub4dour-xk" in {file.data[s.start : s.end].decode() for s in facts.secrets}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pg_dump -Fc -Z9 -n public -f out/db.dump",
+        "pg_dump --format=custom --schema 'public' --file=x.sql",
+        "pg_restore -j4 -d postgres x.dump",
+        "psql -f seed.sql",
+    ],
+)
+def test_options_that_hold_no_secret_are_not_masked(command: str) -> None:
+    """`-F***` in a quoted line would only confuse."""
+    file, facts = read(f"{command} -h {HOST}\n")
+    assert facts.calls[0].keyword("host") is not None
+    hidden = {file.data[s.start : s.end].decode() for s in facts.secrets}
+    assert hidden <= {"postgres"}
+
+
+@pytest.mark.parametrize("option", ["-c", "-v", "-f", "--file=", "--anything "])
+def test_other_options_are_masked(option: str) -> None:
+    file, facts = read(f"psql {option}'x: Tr0ub4dour-xk'\n")
+    assert "x: Tr0ub4dour-xk" in {file.data[s.start : s.end].decode() for s in facts.secrets}
+
+
 def test_other_programs() -> None:
     found = call(f"DATABASE_URL={DSN} npx prisma@5 migrate deploy --schema x --force")
     assert found.callee == "shell.prisma"
