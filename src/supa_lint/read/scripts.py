@@ -10,7 +10,7 @@ scripts:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from supa_lint.knowledge import PlatformSpec
@@ -33,9 +33,10 @@ def read(
     platforms: Mapping[str, PlatformSpec],
     wanted: Wanted,
     after: str = "",
+    seen: Set[str] | None = None,
 ) -> Facts:
     """The facts of the scripts that stand at `node`: a text, or a list of them. `after` is the
-    container of the scripts that run after them."""
+    container of the scripts that run after them, `seen` as for `shell.commands`."""
     from supa_lint.read import shell, written
 
     raws = _raws(node)
@@ -47,7 +48,9 @@ def read(
     if "program" in row:
         raws, language = [*_beside(beside, row["program"]), *raws], "arguments"
     later = written.Later(row["later"]["file"], after) if "later" in row else None
-    return shell.commands(raws, sealer, platforms, wanted, container, platform, language, later)
+    return shell.commands(
+        raws, sealer, platforms, wanted, container, platform, language, later, seen
+    )
 
 
 def _raws(node: Node) -> list[Raw]:

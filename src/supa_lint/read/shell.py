@@ -9,7 +9,7 @@ DSN is a mention.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from collections.abc import Mapping as TableMapping
 from dataclasses import replace
 
@@ -113,15 +113,16 @@ def commands(
     platform: Platform | None = None,
     syntax: str = "",
     later: written.Later | None = None,
+    seen: Set[str] | None = None,
 ) -> Facts:
     """The facts of scripts inside another file, whose settings belong to `container` there and
     run on `platform`. Their secrets are those of `sealer`. `later` says how they set variables for
-    what runs after them.
+    what runs after them. `seen` are the only variables that are known there, when not all are.
 
     `syntax` is `arguments` when the texts are the words of one command, or it names a shell
     (`bash`, `pwsh {0}`, `cmd`). What is in another language only mentions DSNs.
     """
-    reader = Reader(sealer, platforms, wanted, platform, later)
+    reader = Reader(sealer, platforms, wanted, platform, later, seen)
     if syntax == "arguments":
         reader.run(raws, container)
     elif parse := _parser(syntax):
@@ -163,6 +164,7 @@ class Reader:
         wanted: Wanted,
         platform: Platform | None = None,
         later: written.Later | None = None,
+        seen: Set[str] | None = None,
     ) -> None:
         self.settings: list[Setting] = []
         self.calls: list[Call] = []
@@ -177,6 +179,7 @@ class Reader:
         self._wanted = wanted
         self._platform = platform
         self._later = later
+        self._seen = seen
         self._names: dict[tuple[str, str], int] = {}
         self._written: dict[str, int] = {}
         self._sealed: dict[str, Value] = {}
@@ -195,9 +198,10 @@ class Reader:
 
     def add(self, script: Script, container: str, depth: int = 0) -> None:
         """Read a script, whose settings belong to `container`."""
-        if script.loads:
+        seen = frozenset() if script.loads else self._seen
+        if seen is not None:
             # Which file says what a variable is there is known, but not what it says.
-            script = script.filled(lambda hole: Hole() if hole.variable else hole)
+            script = script.filled(lambda h: Hole() if h.variable and h.variable not in seen else h)
         self.comments += script.comments
         self.ignored += script.tests
         if script.note:

@@ -173,14 +173,17 @@ class _Document:
                     branch = isinstance(match.node, Branch)
                     if not (item and branch and self._item(match.node, home)):
                         self._declared(match, home)
-        for row in data.get("scripts", []) if _matters(self._root) else ():
-            for match, container, platform in self._declarations(spec, row, marker):
-                self._script(match, row, container, platform)
+        others = []  # the containers that get an env file of another name than `.env`
         for row in data.get("env-files", []):
             for match, container, platform in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
+                    if posixpath.basename(scalar.raw.text) != ".env":
+                        others.append(container)
                     if (path := self._resolve(scalar)) is not None:
                         self.env_files.append(EnvFile(path, container, platform, scalar.span))
+        for row in data.get("scripts", []) if _matters(self._root) else ():
+            for match, container, platform in self._declarations(spec, row, marker):
+                self._script(match, row, container, platform, others)
         for row in data.get("builds", []):
             for match, container, _ in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
@@ -251,9 +254,15 @@ class _Document:
         return "" if path == "." else path
 
     def _script(
-        self, match: Match, row: Mapping[str, Any], container: str, platform: Platform
+        self,
+        match: Match,
+        row: Mapping[str, Any],
+        container: str,
+        platform: Platform,
+        others: Sequence[str],
     ) -> None:
-        """The commands of a job. What they set for themselves has a container of its own."""
+        """The commands of a job. What they set for themselves has a container of its own. `others`
+        are the containers whose variables come from another env file than `.env`."""
         if match.path in self._claimed or isinstance(match.node, Branch):
             return
         self._claimed.add(match.path)
@@ -262,8 +271,11 @@ class _Document:
         around = split(row.get("later", {}).get("container", ""))
         after = ".".join((*self._prefix, *match.path[: len(around)]))
         wanted = self._clients.wanted
+        seen = None
+        if any(_is_around(other, container) for other in others):
+            seen = {s.name for s in self.settings if _is_around(s.container, container)}
         found = scripts.read(
-            match.node, beside, row, home, platform, self._sealer, self._specs, wanted, after
+            match.node, beside, row, home, platform, self._sealer, self._specs, wanted, after, seen
         )
         taken = {(s.container, s.name) for s in self.settings}
         self.settings += (
@@ -394,6 +406,11 @@ def _paths(node: Node) -> Iterator[Scalar]:
             item = next((item.by_key[k].node for k in _PATH_KEYS if k in item.by_key), item)
         if isinstance(item, Scalar):
             yield item
+
+
+def _is_around(other: str, container: str) -> bool:
+    """Whether what belongs to one container is seen in the other."""
+    return not other or container == other or container.startswith(f"{other}.")
 
 
 def _decoded(raw: Raw) -> Raw:
