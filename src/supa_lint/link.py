@@ -92,10 +92,11 @@ class _Linker:
                     yield use
 
     def _of_client(self, use: Use) -> Iterator[Connection]:
-        reader = use.call.span.path
+        call, reader = use.call, use.call.span.path
+        in_ci = call.platform is not None and call.platform.model == "ci"
         for value in self._clients.dsns(use):
-            for resolution in self._resolver.resolve(value, reader, use.call.container):
-                platform = use.call.platform or self._platform_of(resolution, reader)
+            for resolution in self._resolver.resolve(value, reader, call.container, in_ci=in_ci):
+                platform = call.platform or self._platform_of(resolution, reader)
                 connection = self._join(use, resolution, platform)
                 if connection is not None:
                     self._note_use(connection, reader)

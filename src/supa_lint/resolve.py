@@ -7,12 +7,12 @@ sets a variable it reads, or the literal default where nothing sets one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
 from supa_lint.dsn.rewrite import rewrite
-from supa_lint.environment import Environment
+from supa_lint.environment import PROCESS, Environment
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -73,24 +73,29 @@ class Resolver:
             self._definitions.setdefault(definition.name, []).append(definition)
 
     def resolve(
-        self, value: Value, reader: str, container: str | None = None
+        self, value: Value, reader: str, container: str | None = None, *, in_ci: bool = False
     ) -> Iterator[Resolution]:
         """Every DSN that `value`, an expression in the file `reader` (of a command there, in a
-        `container`), can stand for."""
+        `container`, perhaps of a CI job), can stand for."""
         variables = self.variables(value, reader)
-        seen = self.visible(variables, reader, container)
+        seen = self.visible(variables, reader, container, in_ci=in_ci)
         for environment in seen:
             yield from self._in(environment, value, reader)
         if not any(environment.place is Place.LIVE for environment in seen):
             yield from self._in(None, value, reader)
 
     def visible(
-        self, variables: frozenset[str], reader: str, container: str | None = None
+        self,
+        variables: frozenset[str],
+        reader: str,
+        container: str | None = None,
+        *,
+        in_ci: bool = False,
     ) -> list[Environment]:
         """The environments that set one of the variables for code in `reader`.
 
         A command in a script sees what its container sets and those around it, not what the script
-        sets for another command.
+        sets for another command. What its own file sets wins over env files; a CI job has none.
         An environment whose container is built from another folder is not for this code. Those in
         the reader's own package win over those around it; examples count where nothing is live.
         """
@@ -110,7 +115,10 @@ class Resolver:
             )
         ]
         live = [environment for environment in found if environment.place is Place.LIVE]
-        found = self._decided(live or found, variables)
+        found = live or found
+        if container is not None and (in_ci or _sets(found, variables, reader)):
+            found = [e for e in found if e.path == reader or _is_of_no_file(e)]
+        found = self._decided(found, variables)
         nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
         return [e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest]
 
@@ -303,6 +311,25 @@ def _sees(container: str | None, other: str) -> bool:
     # `#2`: what sets a variable again has a container of its own.
     here, around = (re.sub(r"#\d+", "", one) for one in (container, other))
     return not around or here == around or here.startswith(f"{around}.")
+
+
+def _sets(found: Iterable[Environment], variables: frozenset[str], path: str) -> bool:
+    """Whether a file sets one of the variables itself, and does not only hand it on."""
+    return any(
+        not (setting.value.hole and setting.value.hole.variable == name)
+        for environment in found
+        if environment.path == path
+        for name, setting in environment.variables.items()
+        if name in variables
+    )
+
+
+def _is_of_no_file(environment: Environment) -> bool:
+    """Whether the configuration states the variables, or supa-lint's own process has them."""
+    return any(
+        setting.span.path == PROCESS or (setting.value.dsn and setting.value.dsn.stated)
+        for setting in environment.variables.values()
+    )
 
 
 def _is_of_script(environment: Environment) -> bool:

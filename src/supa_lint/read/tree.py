@@ -181,9 +181,11 @@ class _Document:
                         others.append(container)
                     if (path := self._resolve(scalar)) is not None:
                         self.env_files.append(EnvFile(path, container, platform, scalar.span))
-        for row in data.get("scripts", []) if _matters(self._root) else ():
+        matters = _matters(self._root)
+        for row in data.get("scripts", []):
             for match, container, platform in self._declarations(spec, row, marker):
-                self._script(match, row, container, platform, others)
+                if matters or self._connects(match.node):
+                    self._script(match, row, container, platform, others)
         for row in data.get("builds", []):
             for match, container, _ in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
@@ -252,6 +254,11 @@ class _Document:
         if path == ".." or path.startswith("../"):
             return None
         return "" if path == "." else path
+
+    def _connects(self, node: Node) -> bool:
+        """Whether a script may run a program that connects with what a variable says."""
+        texts = (scalar.raw.text for scalar in scalars(node))
+        return any(program in text for text in texts for program in self._clients.programs)
 
     def _script(
         self,
