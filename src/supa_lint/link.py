@@ -38,6 +38,7 @@ from supa_lint.place import is_env_file
 from supa_lint.project import Project
 from supa_lint.resolve import Resolution, Resolver
 from supa_lint.scope import folder_of, upwards
+from supa_lint.sourcing import sources
 
 
 def link(facts: Sequence[Facts], project: Project) -> list[Connection]:
@@ -56,7 +57,11 @@ class _Linker:
         self._environments += stated(project.config.variables, source)
         definitions = [definition for one in facts for definition in one.definitions]
         self._resolver = Resolver(
-            self._environments, definitions, project.packages, self._clients.value_of
+            self._environments,
+            definitions,
+            project.packages,
+            self._clients.value_of,
+            sources(facts, frozenset(project.paths)),
         )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""

@@ -418,6 +418,9 @@ class Facts:
     platforms: tuple[Platform, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
     builds: tuple[Build, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The scripts that it runs in its own shell (`source X`), as it names them, with a HOLE for
+    each piece that is not known."""
     secrets: tuple[Span, ...] = ()
     """Where secrets stand, so that no quoted line shows one."""
     notes: tuple[Note, ...] = ()

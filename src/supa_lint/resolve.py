@@ -7,7 +7,7 @@ sets a variable it reads, or the literal default where nothing sets one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
@@ -32,6 +32,7 @@ from supa_lint.model import (
 )
 from supa_lint.raw import Raw
 from supa_lint.scope import Packages, contains, folder_of
+from supa_lint.sourcing import Sources
 
 _STEPS = 500  # of filling holes for one value
 _LONGEST = 5_000  # characters of a value that holes were filled in
@@ -60,13 +61,16 @@ class Resolver:
         definitions: Sequence[Definition],
         packages: Packages,
         value_of: Callable[[Expr], Value | None],
+        sources: Sources | None = None,
     ) -> None:
-        """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
+        """`value_of` reads an expression as a value: a name, or a call that builds a URL.
+        `sources` are the scripts whose variables are seen by the commands of another."""
         self._value_of = value_of
         self._steps = _STEPS
         self.given: set[Span] = set()
         """The tables of other modules that calls were seen to be given."""
         self._environments = environments
+        self._sources = sources or {}
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
         for definition in definitions:
@@ -95,29 +99,32 @@ class Resolver:
         """The environments that set one of the variables for code in `reader`.
 
         A command in a script sees what its container sets and those around it, not what the script
-        sets for another command. What its own file sets wins over env files; a CI job has none.
+        sets for another command. What its own file and those that it sources set wins over env
+        files; a CI job has none.
         An environment whose container is built from another folder is not for this code. Those in
         the reader's own package win over those around it; examples count where nothing is live.
         """
         if not variables:
             return []
+        sourced = self._sources.get(reader, frozenset()) if container is not None else frozenset()
+        own = {reader, *(sourced or ())}
         found = [
             environment
             for environment in self._environments
             if not variables.isdisjoint(environment.variables)
             and environment.place in (Place.LIVE, Place.EXAMPLE)
-            and (environment.path == reader or not _is_of_script(environment))
+            and (environment.path in own or not _is_of_script(environment))
             and (environment.path != reader or _sees(container, environment.container))
             and (
                 any(contains(folder, reader) for folder in environment.builds)
                 if environment.builds
-                else self._packages.sees(reader, environment.path)
+                else environment.path in own or self._packages.sees(reader, environment.path)
             )
         ]
         live = [environment for environment in found if environment.place is Place.LIVE]
         found = live or found
-        if container is not None and (in_ci or _sets(found, variables, reader)):
-            found = [e for e in found if e.path == reader or _is_of_no_file(e)]
+        if container is not None and (in_ci or sourced is None or _sets(found, variables, own)):
+            found = [e for e in found if e.path in own or _is_of_no_file(e)]
         found = self._decided(found, variables)
         nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
         return [e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest]
@@ -313,12 +320,12 @@ def _sees(container: str | None, other: str) -> bool:
     return not around or here == around or here.startswith(f"{around}.")
 
 
-def _sets(found: Iterable[Environment], variables: frozenset[str], path: str) -> bool:
+def _sets(found: Iterable[Environment], variables: frozenset[str], paths: Set[str]) -> bool:
     """Whether a file sets one of the variables itself, and does not only hand it on."""
     return any(
         not (setting.value.hole and setting.value.hole.variable == name)
         for environment in found
-        if environment.path == path
+        if environment.path in paths
         for name, setting in environment.variables.items()
         if name in variables
     )

@@ -629,3 +629,19 @@ def test_signs_without_end_do_not_hang(sign: str) -> None:
     script = "A=postgres://db.x.supabase.co:5432/x\n" + sign * (200_000 // len(sign))
     facts = shell.read(File("a.sh", script.encode()), {})
     assert facts.settings or facts.mentions
+
+
+@pytest.mark.parametrize(
+    ("command", "sources"),
+    [
+        ("source ../common.sh", ("../common.sh",)),
+        (". ./lib/env.sh; . ./lib/env.sh", ("./lib/env.sh",)),
+        ('. "$(dirname "$0")/env.sh"', (f"{HOLE}/env.sh",)),
+        ("source 'a b.sh'", (HOLE,)),
+        ("source <(./secrets)", (HOLE,)),
+        ("source .env; . venv/bin/activate", ()),
+        ("./env.sh", ()),
+    ],
+)
+def test_scripts_that_a_script_sources(command: str, sources: tuple[str, ...]) -> None:
+    assert read(f"{command}\n")[1].sources == sources

@@ -80,6 +80,11 @@ _NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "upd
 _NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
 
 
+# They say nothing of databases (`.env` counts as it is).
+_HARMLESS_SOURCES = {".env", "activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
+_PATH = re.compile(rf"[\w.~/{HOLE}-]{{1,200}}")
+
+
 def read(
     file: File, platforms: TableMapping[str, PlatformSpec], wanted: Wanted = lambda callee: True
 ) -> Facts:
@@ -171,6 +176,7 @@ class Reader:
         self.comments: list[Span] = []
         self.ignored: list[Span] = []
         self.notes: dict[Note, None] = {}
+        self.sources: list[str] = []
         self.carries = False
         """Whether a command may take what was set to another place."""
         self._sealer = sealer
@@ -193,6 +199,7 @@ class Reader:
             self._sealer.file.path,
             settings=tuple(self.settings),
             calls=tuple(self.calls),
+            sources=tuple(dict.fromkeys(self.sources)),
             notes=tuple(self.notes),
         )
 
@@ -228,6 +235,8 @@ class Reader:
         if outer in _SEARCHES:
             self.ignored.append(command.span)
             return
+        if outer in ("source", ".") and len(words) > 1:
+            self._source(words[1].text.replace("\\", "/"))
         own = [*command.assignments, *_leading(words, outer)]
         if own:
             self._prefixed += 1
@@ -253,6 +262,11 @@ class Reader:
             self.calls.append(self._call(program, words, command, container))
         elif row is None and outer not in _PRINTERS:
             self._connection(program, words, command, container)
+
+    def _source(self, path: str) -> None:
+        """What another script sets counts here, too."""
+        if path.rpartition("/")[2] not in _HARMLESS_SOURCES:
+            self.sources.append(path if _PATH.fullmatch(path) else HOLE)
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""

@@ -88,6 +88,7 @@ def facts(
         platforms=tuple(platforms_by_id.values()),
         env_files=tuple(chain.from_iterable(document.env_files for document in documents)),
         builds=tuple(chain.from_iterable(document.builds for document in documents)),
+        sources=tuple(dict.fromkeys(chain.from_iterable(d.sources for d in documents))),
         secrets=tuple(sealer.secrets),
         notes=tuple(dict.fromkeys(chain.from_iterable(d.notes for d in documents))),
     )
@@ -135,6 +136,7 @@ class _Document:
         self.env_files: list[EnvFile] = []
         self.builds: list[Build] = []
         self.calls: list[Call] = []
+        self.sources: list[str] = []
         self.notes: list[Note] = []
 
         self._syntax = "unknown"
@@ -292,6 +294,7 @@ class _Document:
         )
         self.calls += [replace(call, platform=platform) for call in found.calls]
         self.mentions += found.mentions
+        self.sources += found.sources
         self.notes += found.notes
 
     # --- settings
