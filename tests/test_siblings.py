@@ -9,7 +9,7 @@ import pytest
 from supa_lint.config import Config
 from supa_lint.knowledge import load
 from supa_lint.lint import Linked, connect
-from supa_lint.model import Connection, Setting
+from supa_lint.model import Connection, Place, Setting
 from supa_lint.siblings import other_project, override, placeholder, second_pooler
 from support import DIRECT, REF, SESSION, TRANSACTION, tree_of
 
@@ -184,14 +184,42 @@ def test_another_container_of_the_file_is_beside_it() -> None:
         (
             "compose.yml",
             f"services:\n  api:\n    environment:\n      DATABASE_URL: {SESSION}\n",
+            True,
+        ),
+        (
+            "compose.yml",
+            "services:\n  api:\n    environment:\n      DATABASE_URL: ${DATABASE_URL}\n",
             False,
         ),
+        ("dump.sh", f"pg() {{\n  DATABASE_URL='{SESSION}' pg_dump\n}}\n", False),
     ],
 )
 def test_a_file_that_sets_it_over(path: str, text: str, found: bool) -> None:
     one = linked({".env": lines(DATABASE_URL=TRANSACTION), path: text})
     other = override(of(one, "DATABASE_URL"), one.project)
     assert (other.span.path if other else None) == (path if found else None)
+
+
+TO_FILL_IN = SESSION.replace("Tr0ub4dour-xk", "[YOUR-PASSWORD]")
+
+
+@pytest.mark.parametrize(
+    ("files", "tracked", "place", "mentioned"),
+    [
+        ({}, True, Place.LIVE, False),
+        ({".env.local": lines(DATABASE_URL=SESSION)}, True, Place.LIVE, True),
+        ({".env.local": lines(DATABASE_URL=TO_FILL_IN)}, True, Place.LIVE, False),
+        ({".env": lines(DATABASE_URL=TO_FILL_IN, KEY="your_key")}, True, Place.EXAMPLE, False),
+        ({".env": lines(DATABASE_URL=TO_FILL_IN, KEY="your_key")}, False, Place.LIVE, False),
+        ({".env": lines(DATABASE_URL=SESSION, KEY="your_key")}, True, Place.LIVE, False),
+    ],
+)
+def test_what_is_still_to_be_filled_in(
+    files: dict[str, str], tracked: bool, place: Place, mentioned: bool
+) -> None:
+    tree = tree_of({".env": lines(DATABASE_URL=TO_FILL_IN), **files}, tracked=tracked)
+    one = of(connect(tree, Config(), load()), "DATABASE_URL")
+    assert (one.place, one.mention is not None) == (place, mentioned)
 
 
 def test_a_file_does_not_override_itself() -> None:

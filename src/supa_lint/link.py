@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from supa_lint import siblings
 from supa_lint.clients import OF_FILE, Use
 from supa_lint.conditions import holds
 from supa_lint.dsn import judge
@@ -82,7 +83,7 @@ class _Linker:
             written: list[Expr] = [*one.calls, *defaults, *(s.value for s in one.settings)]
             unseen = {dsn.span: dsn for dsn in dsns_in(written) if dsn.span not in seen}
             found += [self._of_mention(Mention(dsn)) for dsn in unseen.values()]
-        return found
+        return [siblings.as_used(connection, self._project) for connection in found]
 
     # --- clients ---
 

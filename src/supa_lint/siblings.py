@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.knowledge import Knowledge, named
-from supa_lint.model import Connection, Place, Setting, Text
+from supa_lint.model import Connection, Mention, Place, Setting, Text
 from supa_lint.project import Project
 
 
@@ -69,8 +70,8 @@ def placeholder(connection: Connection, project: Project) -> Setting | None:
 
 
 def override(connection: Connection, project: Project) -> Setting | None:
-    """The same variable in a live file beside this one (`.env.local` beside `.env`), with nothing
-    in it that has to be replaced."""
+    """The same variable in a live file beside this one (`.env.local` beside `.env`, or a manifest
+    that sets it for what it runs), with nothing in it that has to be replaced."""
     setting = connection.setting
     if setting is None:
         return None
@@ -81,11 +82,29 @@ def override(connection: Connection, project: Project) -> Setting | None:
         if project.places.get(facts.path) is not Place.LIVE:
             continue
         for other in facts.settings:
-            same = (other.name, other.container) == (setting.name, setting.container)
-            dsn = other.value.dsn
-            if same and not (other.value.placeholder or (dsn and judge.has_placeholder(dsn))):
+            if other.name != setting.name or other.value.placeholder:
+                continue
+            hole, dsn = other.value.hole, other.value.dsn
+            handed_on = hole is not None and hole.variable == other.name
+            manifest = other.platform is not None and other.exported and not other.of_script
+            over = other.container == setting.container or manifest
+            if over and not handed_on and not (dsn and judge.has_placeholder(dsn)):
                 return other
     return None
+
+
+def as_used(connection: Connection, project: Project) -> Connection:
+    """The connection, unless words in it are still to be replaced: overridden it is not used, and
+    in a file of git with other such words it is a template, whatever the file's name."""
+    if connection.place is not Place.LIVE or not judge.has_placeholder(connection.dsn):
+        return connection
+    if connection.mention is None and override(connection, project) is not None:
+        return replace(connection, mention=Mention(connection.dsn))
+    setting = connection.setting
+    file = project.files.get((setting or connection.dsn).span.path)
+    template = file is not None and file.tracked and placeholder(connection, project) is not None
+    exported = setting is not None and setting.exported
+    return replace(connection, place=Place.EXAMPLE) if template and exported else connection
 
 
 def _refs(setting: Setting, knowledge: Knowledge) -> Iterator[str]:
