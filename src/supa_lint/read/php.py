@@ -16,7 +16,7 @@ from supa_lint.model import HOLE, Facts, Hole, Span, dsns_in
 from supa_lint.raw import Raw
 from supa_lint.read import configured, literals
 from supa_lint.read import text as plain
-from supa_lint.read.nodes import Branch, Entry, Node, Scalar, key_text
+from supa_lint.read.nodes import SPREAD, Branch, Entry, Node, Scalar, key_text
 from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
@@ -66,9 +66,11 @@ class _Reader:
         self._at = 0
 
     def table(self) -> Branch | None:
-        """The first array that the file returns."""
+        """The first array that the file returns, and not a function in it."""
+        deep = 0
         for n, token in enumerate(self._tokens):
-            if token["name"] == b"return":
+            deep += (token[0] == b"{") - (token[0] == b"}")
+            if token["name"] == b"return" and deep == 0:
                 self._at = n + 1
                 node = self._value(0)
                 if isinstance(node, Branch):
@@ -129,8 +131,10 @@ class _Reader:
                 self._at += 1
                 name, at = self._key(value, token, constant=constant)
                 value = self._value(depth + 1)
-                if name:
-                    entries.append(Entry(key_text(name), at, value))
+                # A key that is not known may be any.
+                entries.append(Entry(key_text(name) if name else SPREAD, at, value))
+            elif token[0] == b".":  # `...$others`
+                entries.append(Entry(SPREAD, value.span, value))
             if self._peek() == b"," or self._at == before:
                 self._at += 1
         end = min(self._at, len(self._tokens) - 1)
