@@ -9,7 +9,7 @@ import pytest
 from supa_lint.config import Config
 from supa_lint.knowledge import load
 from supa_lint.lint import Linked, connect
-from supa_lint.model import Connection, Place, Setting
+from supa_lint.model import Connection, Setting
 from supa_lint.siblings import other_project, override, placeholder, second_pooler
 from support import DIRECT, REF, SESSION, TRANSACTION, tree_of
 
@@ -204,22 +204,27 @@ TO_FILL_IN = SESSION.replace("Tr0ub4dour-xk", "[YOUR-PASSWORD]")
 
 
 @pytest.mark.parametrize(
-    ("files", "tracked", "place", "mentioned"),
+    ("path", "text", "mentioned"),
     [
-        ({}, True, Place.LIVE, False),
-        ({".env.local": lines(DATABASE_URL=SESSION)}, True, Place.LIVE, True),
-        ({".env.local": lines(DATABASE_URL=TO_FILL_IN)}, True, Place.LIVE, False),
-        ({".env": lines(DATABASE_URL=TO_FILL_IN, KEY="your_key")}, True, Place.EXAMPLE, False),
-        ({".env": lines(DATABASE_URL=TO_FILL_IN, KEY="your_key")}, False, Place.LIVE, False),
-        ({".env": lines(DATABASE_URL=SESSION, KEY="your_key")}, True, Place.LIVE, False),
+        (".env.local", lines(DATABASE_URL=SESSION), True),
+        (".env.local", lines(DATABASE_URL=TO_FILL_IN), False),
+        (".env.supabase.local", lines(DATABASE_URL=SESSION), False),
+        ("prod.env", lines(DATABASE_URL=SESSION), False),
+        (
+            "compose.yml",
+            f"services:\n  api:\n    environment:\n      DATABASE_URL: {SESSION}\n",
+            True,
+        ),
     ],
 )
-def test_what_is_still_to_be_filled_in(
-    files: dict[str, str], tracked: bool, place: Place, mentioned: bool
+def test_what_is_to_be_filled_in_and_overridden_is_only_mentioned(
+    path: str, text: str, mentioned: bool
 ) -> None:
-    tree = tree_of({".env": lines(DATABASE_URL=TO_FILL_IN), **files}, tracked=tracked)
-    one = of(connect(tree, Config(), load()), "DATABASE_URL")
-    assert (one.place, one.mention is not None) == (place, mentioned)
+    base = ".env" if path != ".env.supabase.local" else ".env.docker"
+    one = linked({base: lines(DATABASE_URL=TO_FILL_IN), path: text})
+    assert (of(one, "DATABASE_URL", base).mention is not None) is mentioned
+    one = linked({base: lines(DATABASE_URL=TRANSACTION), path: text})
+    assert of(one, "DATABASE_URL", base).mention is None
 
 
 def test_a_file_does_not_override_itself() -> None:

@@ -9,6 +9,7 @@ from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.knowledge import Knowledge, named
 from supa_lint.model import Connection, Mention, Place, Setting, Text
+from supa_lint.place import is_env_file
 from supa_lint.project import Project
 
 
@@ -94,17 +95,22 @@ def override(connection: Connection, project: Project) -> Setting | None:
 
 
 def as_used(connection: Connection, project: Project) -> Connection:
-    """The connection, unless words in it are still to be replaced: overridden it is not used, and
-    in a file of git with other such words it is a template, whatever the file's name."""
-    if connection.place is not Place.LIVE or not judge.has_placeholder(connection.dsn):
-        return connection
-    if connection.mention is None and override(connection, project) is not None:
-        return replace(connection, mention=Mention(connection.dsn))
+    """The connection; only a mention of it where words in it are still to be replaced, and what
+    goes before its file sets the variable to a whole value: then nobody connects with it."""
     setting = connection.setting
-    file = project.files.get((setting or connection.dsn).span.path)
-    template = file is not None and file.tracked and placeholder(connection, project) is not None
-    exported = setting is not None and setting.exported
-    return replace(connection, place=Place.EXAMPLE) if template and exported else connection
+    if setting is None or connection.mention or not judge.has_placeholder(connection.dsn):
+        return connection
+    other = override(connection, project)
+    if other is None or not (other.platform or _goes_before(other.span.path, setting.span.path)):
+        return connection
+    return replace(connection, mention=Mention(connection.dsn))
+
+
+def _goes_before(path: str, base: str) -> bool:
+    """Whether a file completes another one: `.env.local` and `.env`, `appsettings.Development.json`
+    and `appsettings.json`; not `.env.docker` and `.env.supabase`, which stand for each other."""
+    stem = base if is_env_file(base) else base.rpartition(".")[0]
+    return path.startswith(f"{stem}.")
 
 
 def _refs(setting: Setting, knowledge: Knowledge) -> Iterator[str]:
