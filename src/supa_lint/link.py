@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from supa_lint import siblings
+from supa_lint.apart import Apart
 from supa_lint.clients import OF_FILE, Use
 from supa_lint.conditions import holds
 from supa_lint.dsn import judge
@@ -83,6 +84,10 @@ class _Linker:
             written: list[Expr] = [*one.calls, *defaults, *(s.value for s in one.settings)]
             unseen = {dsn.span: dsn for dsn in dsns_in(written) if dsn.span not in seen}
             found += [self._of_mention(Mention(dsn)) for dsn in unseen.values()]
+        apart = Apart(self._environments, self._resolver, self._endpoints)
+        for connection in tuple(found):
+            for password in apart.passwords(connection):
+                found.append(self._of_mention(Mention(replace(connection.dsn, password=password))))
         return [siblings.as_used(connection, self._project) for connection in found]
 
     # --- clients ---

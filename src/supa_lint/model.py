@@ -108,7 +108,8 @@ class Password:
 
     `reserved` are the characters that stand raw and would have to be percent-encoded in a URL.
     `bracketed`: the template's `[ ]` were left around a real password. `invented`: visibly not
-    a real one (docs' words, alphabet runs, repeated letters). `local`: a well-known local default.
+    a real one (docs' words, alphabet runs, repeated letters). `hole`: what fills it, when it is
+    nothing but one hole.
     """
 
     kind: PasswordKind
@@ -116,6 +117,7 @@ class Password:
     reserved: frozenset[str] = frozenset()
     bracketed: bool = False
     invented: bool = False
+    hole: Hole | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def _build(raw: Raw, pairs: list[_Pair], spelling: str) -> Dsn | None:
         name = _NAMES.get(pair.key.lower())
         start, end = pair.value_at
         if name == "password":
-            password = describe_password(raw.text[start:end].strip(), raw.span_of(start, end))
+            given = raw.part(start, end)
+            password = describe_password(given.text.strip(), given.span, given.holes)
         elif name:
             parts[name] = raw.cut(start, end)
         else:
