@@ -5,6 +5,7 @@ scripts:
   - {at: steps.*.pwsh, container: steps.*, language: pwsh}
   - {at: steps.*.args, container: steps.*, program: [entrypoint, name]} # arguments of a program
   - {at: services.*.command, language: arguments}   # a list is one command; a text is a script
+  - {at: services.*.command, interpolated: yes}     # `$$` is a dollar before any shell sees it
   - {at: jobs.*.steps.*.run, later: {file: GITHUB_ENV, container: jobs.*}}  # for later
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Platform
 from supa_lint.raw import Raw
+from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Listing, Node, Scalar
 from supa_lint.sealing import Sealer
 
@@ -34,9 +36,11 @@ def read(
     wanted: Wanted,
     after: str = "",
     seen: Set[str] | None = None,
+    syntax: str = "none",
 ) -> Facts:
     """The facts of the scripts that stand at `node`: a text, or a list of them. `after` is the
-    container of the scripts that run after them, `seen` as for `shell.commands`."""
+    container of the scripts that run after them, `seen` as for `shell.commands`; `syntax` is that
+    of the interpolation, where there is one."""
     from supa_lint.read import shell, written
 
     raws = _raws(node)
@@ -47,6 +51,8 @@ def read(
         language = next((raw.text for raw in _beside(beside, [row["shell"]])), "")
     if "program" in row:
         raws, language = [*_beside(beside, row["program"]), *raws], "arguments"
+    if row.get("interpolated"):
+        raws = [plain.interpolated(sealer, raw, syntax) for raw in raws]
     later = written.Later(row["later"]["file"], after) if "later" in row else None
     return shell.commands(
         raws, sealer, platforms, wanted, container, platform, language, later, seen

@@ -186,7 +186,7 @@ class _Document:
         matters = _matters(self._root)
         for row in data.get("scripts", []):
             for match, container, platform in self._declarations(spec, row, marker):
-                if matters or self._connects(match.node):
+                if matters or self._connects(match, row):
                     self._script(match, row, container, platform, others)
         for row in data.get("builds", []):
             for match, container, _ in self._declarations(spec, row, marker):
@@ -257,9 +257,10 @@ class _Document:
             return None
         return "" if path == "." else path
 
-    def _connects(self, node: Node) -> bool:
+    def _connects(self, match: Match, row: Mapping[str, Any]) -> bool:
         """Whether a script may run a program that connects with what a variable says."""
-        texts = (scalar.raw.text for scalar in scalars(node))
+        beside = find(self._root, match.path[:-1]) if "program" in row else (match,)
+        texts = (scalar.raw.text for found in beside for scalar in scalars(found.node))
         return any(program in text for text in texts for program in self._clients.programs)
 
     def _script(
@@ -284,7 +285,17 @@ class _Document:
         if any(_is_around(other, container) for other in others):
             seen = {s.name for s in self.settings if _is_around(s.container, container)}
         found = scripts.read(
-            match.node, beside, row, home, platform, self._sealer, self._specs, wanted, after, seen
+            match.node,
+            beside,
+            row,
+            home,
+            platform,
+            self._sealer,
+            self._specs,
+            wanted,
+            after,
+            seen,
+            str(self._specs[platform.id].data.get("interpolation", "none")),
         )
         taken = {(s.container, s.name) for s in self.settings}
         self.settings += (
