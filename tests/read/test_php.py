@@ -46,6 +46,8 @@ def at(file: File, item: object) -> str:
         (f"'{HOST}'", HOST),
         (f'"{HOST}"', HOST),
         (f"/* é */ '{HOST}' // why\n", HOST),
+        (f"<<<'EOT'\n{HOST}\nEOT", HOST),
+        (f"'{HOST}', 'a' => <<<EOT\nit's ] => $x\n  EOT", HOST),
     ],
 )
 def test_texts(written: str, text: str) -> None:
@@ -194,6 +196,7 @@ PIECES = st.sampled_from(
     [
         *("<?php ", "return ", "[", "]", "array(", ")", "(", "{", "}", "=>", ",", ";", "'", '"'),
         *("'connections'", "'pgsql'", "env('X', ", "env(", "PDO::A", "\\", "$x", "1", "true"),
+        *("<<<'A'\n", "\nA", "<<<A\n"),
         *("//", "/*", "*/", "#", "\n", "é😀", "\ufffc", f"'{DIRECT}'", "'host' => ", "?", ":"),
     ]
 )
@@ -219,7 +222,7 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["[", "['a' => ", "env(", "array(", "'a' => [1] . ", "/*", "'", "("]
+    "part", ["[", "['a' => ", "env(", "array(", "'a' => [1] . ", "/*", "'", "(", "<<<A\n"]
 )
 def test_long_files_do_not_hang(part: str) -> None:
     assert not read("<?php return [" + part * 30_000)[1].calls

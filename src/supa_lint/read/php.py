@@ -9,12 +9,13 @@ expression makes is unknown. All else in the file is read as in any language wit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from supa_lint.clients import Clients
 from supa_lint.model import HOLE, Facts, Hole, Span, dsns_in
 from supa_lint.raw import Raw
-from supa_lint.read import configured, literals
+from supa_lint.read import configured, heredoc, literals
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import SPREAD, Branch, Entry, Node, Scalar, key_text
 from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown
@@ -22,7 +23,8 @@ from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
 _TOKEN = re.compile(
-    rb"\s++|//[^\n]*+|\#(?!\[)[^\n]*+|/\*.*?(?:\*/|\Z)"
+    rb"(?P<heredoc>" + heredoc.OPENING + rb")"
+    rb"|\s++|//[^\n]*+|\#(?!\[)[^\n]*+|/\*.*?(?:\*/|\Z)"
     rb"|(?P<text>'(?:[^'\\]|\\.)*+'?+|\"(?:[^\"\\]|\\.)*+\"?+)"  # not closed: up to the end
     rb"|(?P<arrow>=>)|(?P<number>\d[\w.]*+)|(?P<name>\\?[A-Za-z_][\w\\]*+(?:::\w++)?+)|(?P<sign>.)",
     re.DOTALL,
@@ -61,9 +63,23 @@ class _Reader:
     def __init__(self, source: Source, sealer: Sealer) -> None:
         self._source = source
         self._sealer = sealer
-        # Each with its kind; blanks and comments have none.
-        self._tokens = [m for m in _TOKEN.finditer(source.data) if m.lastgroup]
+        self._heredocs: dict[int, int] = {}
+        """Where the texts end, by where they begin."""
+        self._tokens = list(self._scan())
         self._at = 0
+
+    def _scan(self) -> Iterator[re.Match[bytes]]:
+        """The tokens, each with its kind; blanks and comments have none."""
+        heredocs = heredoc.Heredocs(self._source.data)
+        at = 0
+        while token := _TOKEN.match(self._source.data, at):
+            at = token.end()
+            if token["heredoc"]:
+                end, closed = heredocs.end(token)
+                at = closed if end >= 0 else at
+                self._heredocs[token.start()] = end
+            if token.lastgroup:
+                yield token
 
     def table(self) -> Branch | None:
         """The first array that the file returns, and not a function in it."""
@@ -110,6 +126,8 @@ class _Reader:
         self._at += 1
         if token["text"]:
             return self._text(token)
+        if token["heredoc"]:
+            return self._heredoc(token)
         return self._number(token)
 
     def _after(self) -> bytes:
@@ -161,6 +179,15 @@ class _Reader:
         escapes = _SINGLE if single else _DOUBLE
         pieces = unescape(self._source, start, end, escapes, lambda m: m["kept"].decode())
         return Scalar(join(pieces, self._source.span(start, end)), span, plain=False)
+
+    def _heredoc(self, token: re.Match[bytes]) -> Scalar | None:
+        end = self._heredocs[token.start()]
+        if end < 0:
+            return None
+        span = self._source.span(token.start(), end)
+        if token["mark"] != b"'" and re.search(rb"[$\\]", self._source.data[token.end() : end]):
+            return unknown(span)
+        return Scalar(self._source.cut(token.end(), end), span, plain=False)
 
     def _environment(self) -> Node | None:
         """`env('NAME', default)`."""
