@@ -275,3 +275,24 @@ def test_variables_that_a_platform_puts_into_a_command(path: str, content: str) 
     assert isinstance(given, Value)
     assert given.hole is not None
     assert given.hole.variable == "URL"
+
+
+@pytest.mark.parametrize(
+    ("path", "dotenv", "seen"),
+    [
+        ("Taskfile.yml", "['.env']", True),
+        ("ops/Taskfile.yml", "['../.env']", True),
+        ("Taskfile.yml", "['.env.ops', '.env']", False),
+        ("Taskfile.yml", "['config/.env']", False),
+        ("Taskfile.yml", "['{{.HOME}}/.env']", False),
+        ("Taskfile.yml", "['.env.ops']\nenv:\n  URL: x", True),
+    ],
+)
+def test_another_env_file_makes_variables_unknown(path: str, dotenv: str, seen: bool) -> None:
+    content = f"dotenv: {dotenv}\ntasks:\n  dump:\n    cmds: ['pg_dump \"$URL\"']\n"
+    file = File(path, content.encode())
+    (call,) = yaml.read(file, KNOWN.platforms, Clients(KNOWN.clients.values())).calls
+    given = call.keyword("dbname")
+    assert isinstance(given, Value)
+    assert given.hole is not None
+    assert given.hole.variable == ("URL" if seen else None)

@@ -639,9 +639,22 @@ def test_signs_without_end_do_not_hang(sign: str) -> None:
         ('. "$(dirname "$0")/env.sh"', (f"{HOLE}/env.sh",)),
         ("source 'a b.sh'", (HOLE,)),
         ("source <(./secrets)", (HOLE,)),
-        ("source .env; . venv/bin/activate", ()),
+        ('source .env; . venv/bin/activate; . ./.env; . "$ROOT/.env"', ()),
+        ("source config/.env", ("config/.env",)),
+        # What sets variables without their names may set any.
+        ('export $(grep -v "^#" "$1" | xargs)', (HOLE,)),
+        ('while read -r line; do export "$line"; done < "$1"', (HOLE,)),
+        ('declare -x "$name"="$value"', (HOLE,)),
+        ('eval "$(keys)"', (HOLE,)),
+        ("export $(grep -v '^#' .env | xargs)", ()),
+        ('export A B=1 "C=$D"; declare -r E; local f="$1"', ()),
         ("./env.sh", ()),
     ],
 )
 def test_scripts_that_a_script_sources(command: str, sources: tuple[str, ...]) -> None:
     assert read(f"{command}\n")[1].sources == sources
+
+
+def test_a_variable_that_is_read_is_not_known() -> None:
+    facts = read('read -rp "URL: " DATABASE_URL\n')[1]
+    assert [(s.name, s.value.text) for s in facts.settings] == [("DATABASE_URL", HOLE)]

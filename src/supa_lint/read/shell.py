@@ -37,7 +37,7 @@ from supa_lint.raw import Raw
 from supa_lint.read import libpq, posix, windows, written
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Source, unclaimed, with_rest
-from supa_lint.read.script import Assignment, Command, Script, Word
+from supa_lint.read.script import Assignment, Command, Script, Word, unknown
 from supa_lint.read.setters import Setters
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
@@ -51,6 +51,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
 _PROGRAM = re.compile(r"(?:.*[/\\])?(?P<name>[\w.+-]{1,50}?)(?:\.exe|\.cmd)?(?:@[\w.^~-]+)?")
 _SUBCOMMAND = re.compile(r"[a-z][a-z:_-]{1,24}")
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<equals>=)?")
+_VARIABLE = re.compile(r"[A-Za-z_]\w{0,100}")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 _TAKES_DSN = re.compile(
     r"(?:(?:db|database|postgres|pg|connection)[-_]?)?(?:url|uri|dsn|string)|database"
@@ -80,8 +81,9 @@ _NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "upd
 _NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
 
 
-# They say nothing of databases (`.env` counts as it is).
-_HARMLESS_SOURCES = {".env", "activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
+# They say nothing of databases.
+_HARMLESS_SOURCES = {"activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
+_ENV = re.compile(rf"(?:(?:{HOLE}|\.\.?)/)*\.env")  # it counts as it is
 _PATH = re.compile(rf"[\w.~/{HOLE}-]{{1,200}}")
 
 
@@ -209,6 +211,8 @@ class Reader:
         if seen is not None:
             # Which file says what a variable is there is known, but not what it says.
             script = script.filled(lambda h: Hole() if h.variable and h.variable not in seen else h)
+        if script.exports_any:
+            self.sources.append(HOLE)
         self.comments += script.comments
         self.ignored += script.tests
         if script.note:
@@ -237,6 +241,10 @@ class Reader:
             return
         if outer in ("source", ".") and len(words) > 1:
             self._source(words[1].text.replace("\\", "/"))
+        if outer == "read":
+            for word in words[1:]:
+                if _VARIABLE.fullmatch(word.text):
+                    self._assign(Assignment(word.text, unknown(word.span), word.span), container)
         own = [*command.assignments, *_leading(words, outer)]
         if own:
             self._prefixed += 1
@@ -265,7 +273,8 @@ class Reader:
 
     def _source(self, path: str) -> None:
         """What another script sets counts here, too."""
-        if path.rpartition("/")[2] not in _HARMLESS_SOURCES:
+        harmless = path.rpartition("/")[2] in _HARMLESS_SOURCES or _ENV.fullmatch(path)
+        if not harmless:
             self.sources.append(path if _PATH.fullmatch(path) else HOLE)
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:

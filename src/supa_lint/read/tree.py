@@ -48,6 +48,7 @@ from supa_lint.read.nodes import (
     split,
 )
 from supa_lint.read.questions import Questions
+from supa_lint.scope import folder_of, upwards
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -127,6 +128,9 @@ class _Document:
         # Documents of one file are apart: `#2.spec` is not `spec`.
         self._prefix: Path = (f"#{number + 1}",) if number else ()
         self._root = root
+        self._own_env_files = {
+            posixpath.join(folder, ".env") for folder in upwards(folder_of(file.path))
+        }
         self._claimed: set[Path] = set()
         self._ignored: set[Path] = set()
         self._asked = Questions(root)
@@ -179,9 +183,10 @@ class _Document:
         for row in data.get("env-files", []):
             for match, container, platform in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
-                    if posixpath.basename(scalar.raw.text) != ".env":
+                    path = self._resolve(scalar)
+                    if path not in self._own_env_files:
                         others.append(container)
-                    if (path := self._resolve(scalar)) is not None:
+                    if path is not None:
                         self.env_files.append(EnvFile(path, container, platform, scalar.span))
         matters = _matters(self._root)
         for row in data.get("scripts", []):
