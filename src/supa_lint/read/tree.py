@@ -128,9 +128,7 @@ class _Document:
         # Documents of one file are apart: `#2.spec` is not `spec`.
         self._prefix: Path = (f"#{number + 1}",) if number else ()
         self._root = root
-        self._own_env_files = {
-            posixpath.join(folder, ".env") for folder in upwards(folder_of(file.path))
-        }
+        self._matters = _matters(root)
         self._claimed: set[Path] = set()
         self._ignored: set[Path] = set()
         self._asked = Questions(root)
@@ -150,7 +148,7 @@ class _Document:
         for one in configured.read(file.path, root, tables, sealer, alone=number is None):
             self.calls.append(one.call)
             self._claimed |= one.paths
-        if _matters(root):
+        if self._matters:
             self._walk(root, ())
 
     # --- platforms
@@ -179,19 +177,10 @@ class _Document:
                     branch = isinstance(match.node, Branch)
                     if not (item and branch and self._item(match.node, home)):
                         self._declared(match, home)
-        others = []  # the containers that get an env file of another name than `.env`
-        for row in data.get("env-files", []):
-            for match, container, platform in self._declarations(spec, row, marker):
-                for scalar in _paths(match.node):
-                    path = self._resolve(scalar)
-                    if path not in self._own_env_files:
-                        others.append(container)
-                    if path is not None:
-                        self.env_files.append(EnvFile(path, container, platform, scalar.span))
-        matters = _matters(self._root)
+        others = list(self._env_files(spec, marker))
         for row in data.get("scripts", []):
             for match, container, platform in self._declarations(spec, row, marker):
-                if matters or self._connects(match, row):
+                if self._matters or scripts.connects(match, row, self._root, self._clients):
                     self._script(match, row, container, platform, others)
         for row in data.get("builds", []):
             for match, container, _ in self._declarations(spec, row, marker):
@@ -262,11 +251,18 @@ class _Document:
             return None
         return "" if path == "." else path
 
-    def _connects(self, match: Match, row: Mapping[str, Any]) -> bool:
-        """Whether a script may run a program that connects with what a variable says."""
-        beside = find(self._root, match.path[:-1]) if "program" in row else (match,)
-        texts = (scalar.raw.text for found in beside for scalar in scalars(found.node))
-        return any(program in text for text in texts for program in self._clients.programs)
+    def _env_files(self, spec: PlatformSpec, marker: Span) -> Iterator[str]:
+        """Collect the env files that are named, and give the containers that get another one than
+        the `.env` that commands see anyway."""
+        seen = {posixpath.join(folder, ".env") for folder in upwards(folder_of(self._file.path))}
+        for row in spec.data.get("env-files", []):
+            for match, container, platform in self._declarations(spec, row, marker):
+                for scalar in _paths(match.node):
+                    path = self._resolve(scalar)
+                    if path not in seen:
+                        yield container
+                    if path is not None:
+                        self.env_files.append(EnvFile(path, container, platform, scalar.span))
 
     def _script(
         self,
@@ -276,36 +272,21 @@ class _Document:
         platform: Platform,
         others: Sequence[str],
     ) -> None:
-        """The commands of a job. What they set for themselves has a container of its own. `others`
-        are the containers whose variables come from another env file than `.env`."""
+        """The commands of a job. What is set in one of the containers `others` may come from
+        another env file."""
         if match.path in self._claimed or isinstance(match.node, Branch):
             return
         self._claimed.add(match.path)
-        beside = next((found.node for found in find(self._root, match.path[:-1])), None)
-        home = ".".join(filter(None, (container, match.path[-1])))
-        around = split(row.get("later", {}).get("container", ""))
-        after = ".".join((*self._prefix, *match.path[: len(around)]))
-        wanted = self._clients.wanted
         seen = None
         if any(_is_around(other, container) for other in others):
             seen = {s.name for s in self.settings if _is_around(s.container, container)}
-        found = scripts.read(
-            match.node,
-            beside,
-            row,
-            home,
-            platform,
-            self._sealer,
-            self._specs,
-            wanted,
-            after,
-            seen,
-            str(self._specs[platform.id].data.get("interpolation", "none")),
-        )
+        home = scripts.Home(container, platform, self._prefix, seen)
+        found = scripts.read(match, row, self._root, home, self._sealer, self._specs, self._clients)
+        own = ".".join(filter(None, (container, match.path[-1])))
         taken = {(s.container, s.name) for s in self.settings}
         self.settings += (
             # What another script sets for the same ones is not lost.
-            replace(s, container=home) if (s.container, s.name) in taken else s
+            replace(s, container=own) if (s.container, s.name) in taken else s
             for s in found.settings
         )
         self.calls += [replace(call, platform=platform) for call in found.calls]
