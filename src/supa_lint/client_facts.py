@@ -24,9 +24,10 @@ _MODE_TEST = re.compile(
 
 _MODE_TEST_OF_SCRIPT = re.compile(
     rb"\*[\"':.]{0,3}(?:6543|pooler)|(?:6543|pooler)[^\s*)]{0,40}\*"
-    rb"|(?:grep|findstring|filter|=~)[^|;\n]{0,60}(?:6543|pooler)"
+    rb"|(?:grep|findstring|filter|ifeq|ifneq|=~)[^|;\n]{0,60}(?:6543|pooler)"
+    rb"|(?:\[|\btest)[^\S\n][^\]\n]{0,60}[^\S\n](?:={1,2}|!=|-eq|-ne)[^\S\n][\"']?(?:6543|pooler)"
 )
-"""The same in a script: `*:6543*`, `grep -q 6543`, `$(findstring 6543,$(URL))`."""
+"""The same in a script: `*:6543*`, `[ "$PORT" = 6543 ]`, `$(findstring 6543,$(URL))`."""
 
 _OF_MODE = frozenset({"dumps", "migrates-with-session-locks", "prepares", "replicates"})
 """Facts that decide only in one mode."""
