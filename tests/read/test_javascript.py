@@ -554,7 +554,7 @@ def test_a_factory_that_is_a_method() -> None:
         ("knexfile.ts", 'import { f } from "@acme/knex"; export default f({ a: 1 })',
          "file:knexfile({a: 1}, ...)"),
         ("knexfile.js", "const c = require('./c')({ a: 1 }); module.exports = c",
-         "file:knexfile({a: 1}, ...)"),
+         "file:knexfile(c.default(...))"),
         ("mikro-orm.config.ts",
          'import { defineConfig } from "@mikro-orm/core"; export default defineConfig({ a: 1 })',
          "file:mikro-orm.config({a: 1})"),
