@@ -191,6 +191,7 @@ def test_another_container_of_the_file_is_beside_it() -> None:
             "services:\n  api:\n    environment:\n      DATABASE_URL: ${DATABASE_URL}\n",
             False,
         ),
+        ("render.yaml", "services:\n- envVars:\n  - {key: DATABASE_URL, sync: false}\n", False),
         ("dump.sh", f"pg() {{\n  DATABASE_URL='{SESSION}' pg_dump\n}}\n", False),
     ],
 )

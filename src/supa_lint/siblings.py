@@ -85,11 +85,11 @@ def override(connection: Connection, project: Project) -> Setting | None:
         for other in facts.settings:
             if other.name != setting.name or other.value.placeholder:
                 continue
-            hole, dsn = other.value.hole, other.value.dsn
-            handed_on = hole is not None and hole.variable == other.name
-            manifest = other.platform is not None and other.exported and not other.of_script
-            over = other.container == setting.container or manifest
-            if over and not handed_on and not (dsn and judge.has_placeholder(dsn)):
+            # What a manifest only hands on, or leaves to a dashboard, says nothing of this file.
+            written = other.value.hole is None and other.exported and not other.of_script
+            over = other.container == setting.container or (other.platform and written)
+            dsn = other.value.dsn
+            if over and not (dsn and judge.has_placeholder(dsn)):
                 return other
     return None
 
