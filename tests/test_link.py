@@ -461,6 +461,34 @@ def test_code_that_asks_for_the_mode(code: str) -> None:
     assert places(run(files), PREPARES) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "guard", "found"),
+    [
+        ("Makefile", "ifeq ($(findstring 6543,$(DATABASE_URL)),6543)\n$(error no)\nendif\n", False),
+        ("Makefile", "ifneq (,$(findstring pooler.supabase,$(URL)))\n$(error no)\nendif\n", False),
+        ("Makefile", "ifndef DATABASE_URL\n$(error no)\nendif\n", True),
+        ("Makefile", "check:\n\t@test -n '$(DATABASE_URL)' || exit 1\n", True),
+        ("dump.sh", 'case "$DATABASE_URL" in *:6543*) exit 1 ;; esac\n', False),
+        ("dump.sh", '[[ "$DATABASE_URL" == *"6543/postgres"* ]] && exit 1\n', False),
+        ("dump.sh", '[[ "$DATABASE_URL" =~ :6543 ]] && exit 1\n', False),
+        ("dump.sh", 'echo "$DATABASE_URL" | grep -q ":6543" && exit 1\n', False),
+        ("Makefile", "ifeq ($(DB_PORT),6543)\n$(error no)\nendif\n", False),
+        ("Makefile", "DB_PORT = 6543\n", True),
+        ("dump.sh", '[ "$PORT" = "6543" ] && exit 1\n', False),
+        ("dump.sh", 'if test "$PORT" -eq 6543; then exit 1; fi\n', False),
+        ("dump.sh", "PORT=6543\n", True),
+        ("dump.sh", '[ -z "$DATABASE_URL" ] && exit 1\n', True),
+        ("dump.sh", "for f in *; do rm $f; done  # pooler\n", True),
+    ],
+)
+def test_a_script_that_asks_for_the_mode(path: str, guard: str, found: bool) -> None:
+    """A guard that looks at anything else leaves the tool with the same DSN."""
+    command = "pg_dump $(DATABASE_URL)" if path == "Makefile" else 'pg_dump "$DATABASE_URL"'
+    recipe = f"dump:\n\t{command}\n" if path == "Makefile" else f"{command}\n"
+    files = {".env": dsn_line(TRANSACTION), path: guard + recipe}
+    assert bool(places(run(files), "dump-in-transaction-mode")) is found
+
+
 @pytest.mark.parametrize("path", ["db.py", "tests/test_db.py", "check_db.py"])
 def test_a_password_in_a_call_is_seen_wherever_it_stands(path: str) -> None:
     code = f'import psycopg\n\nconnection = psycopg.connect("{SESSION}")\n'

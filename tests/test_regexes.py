@@ -92,6 +92,7 @@ json.dump(list(seen), sys.stdout)
 
 FILES = {
     "a.go": 'package main\nvar a = os.Getenv("DATABASE_URL")\n',
+    "a.php": "<?php\n$url = <<<'EOT'\npostgres://db.x.supabase.co/x\nEOT;\n",
     "a.tf": "locals {\n  a = <<-EOT\n    DATABASE_URL=postgres://x.supabase.co\n  EOT\n}\n",
     "deploy.sh": "gcloud run deploy x --set-env-vars A=postgres://db.x.supabase.co/,B=2\n",
     "poetry.lock": '[[package]]\nname = "asyncpg"\nversion = "0.30.0"\n',

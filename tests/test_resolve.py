@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from supa_lint import dsn
-from supa_lint.environment import Environment
+from supa_lint.environment import Environment, stated
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -28,6 +28,7 @@ from supa_lint.model import (
 from supa_lint.raw import Raw
 from supa_lint.resolve import Resolution, Resolver, as_value
 from supa_lint.scope import Packages
+from supa_lint.source import File
 
 URL = "postgresql://u:kX7vQ2mZp9wL@h.example.com:5432/d"
 OTHER = "postgresql://u:kX7vQ2mZp9wL@other.example.com:6543/d"
@@ -237,6 +238,37 @@ def test_a_command_sees_what_is_set_for_it_and_around_it(
     assert bool(list(found.resolve(DATABASE_URL, "Makefile", command))) is seen
     # In another file a container is another thing.
     assert list(found.resolve(DATABASE_URL, "db.py", command))
+
+
+@pytest.mark.parametrize(
+    ("given", "in_ci", "hosts"),
+    [
+        (None, False, ["h.example.com"]),
+        (None, True, []),
+        (value(HOLE, Hole()), False, []),
+        (OTHER, False, ["other.example.com"]),
+        (OTHER, True, ["other.example.com"]),
+        # It only hands the variable on.
+        (value(HOLE, variable("DATABASE_URL")), False, ["h.example.com"] * 2),
+    ],
+)
+def test_what_the_file_of_a_command_sets_wins_over_env_files(
+    given: Value | str | None, in_ci: bool, hosts: list[str]
+) -> None:
+    own = environment("ci.yml", {"DATABASE_URL": given} if given else {}, "jobs.dump")
+    found = resolver(own, environment(".env", {"DATABASE_URL": URL}))
+    told = found.resolve(DATABASE_URL, "ci.yml", "jobs.dump.steps.0", in_ci=in_ci)
+    assert [one.dsn.host and one.dsn.host.text for one in told] == hosts
+    # Code may run elsewhere.
+    seen = found.visible(frozenset({"DATABASE_URL"}), "ci.yml")
+    assert len(seen) == (2 if given else 1)
+
+
+def test_a_ci_job_has_what_the_configuration_states() -> None:
+    (given,) = stated({"DATABASE_URL": "direct"}, File("supa-lint.toml", b"DATABASE_URL"))
+    own = environment("ci.yml", {"DATABASE_URL": value(HOLE, Hole())}, "jobs.dump")
+    found = resolver(own, given).resolve(DATABASE_URL, "ci.yml", "jobs.dump", in_ci=True)
+    assert [one.dsn.stated for one in found] == ["direct"]
 
 
 def test_no_variable_no_environment() -> None:

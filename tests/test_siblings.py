@@ -184,14 +184,48 @@ def test_another_container_of_the_file_is_beside_it() -> None:
         (
             "compose.yml",
             f"services:\n  api:\n    environment:\n      DATABASE_URL: {SESSION}\n",
+            True,
+        ),
+        (
+            "compose.yml",
+            "services:\n  api:\n    environment:\n      DATABASE_URL: ${DATABASE_URL}\n",
             False,
         ),
+        ("render.yaml", "services:\n- envVars:\n  - {key: DATABASE_URL, sync: false}\n", False),
+        ("dump.sh", f"pg() {{\n  DATABASE_URL='{SESSION}' pg_dump\n}}\n", False),
     ],
 )
 def test_a_file_that_sets_it_over(path: str, text: str, found: bool) -> None:
     one = linked({".env": lines(DATABASE_URL=TRANSACTION), path: text})
     other = override(of(one, "DATABASE_URL"), one.project)
     assert (other.span.path if other else None) == (path if found else None)
+
+
+TO_FILL_IN = SESSION.replace("Tr0ub4dour-xk", "[YOUR-PASSWORD]")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "mentioned"),
+    [
+        (".env.local", lines(DATABASE_URL=SESSION), True),
+        (".env.local", lines(DATABASE_URL=TO_FILL_IN), False),
+        (".env.supabase.local", lines(DATABASE_URL=SESSION), False),
+        ("prod.env", lines(DATABASE_URL=SESSION), False),
+        (
+            "compose.yml",
+            f"services:\n  api:\n    environment:\n      DATABASE_URL: {SESSION}\n",
+            True,
+        ),
+    ],
+)
+def test_what_is_to_be_filled_in_and_overridden_is_only_mentioned(
+    path: str, text: str, mentioned: bool
+) -> None:
+    base = ".env" if path != ".env.supabase.local" else ".env.docker"
+    one = linked({base: lines(DATABASE_URL=TO_FILL_IN), path: text})
+    assert (of(one, "DATABASE_URL", base).mention is not None) is mentioned
+    one = linked({base: lines(DATABASE_URL=TRANSACTION), path: text})
+    assert of(one, "DATABASE_URL", base).mention is None
 
 
 def test_a_file_does_not_override_itself() -> None:

@@ -22,6 +22,16 @@ _MODE_TEST = re.compile(
 )
 """A test of a URL for the pooler or its port."""
 
+_MODE_TEST_OF_SCRIPT = re.compile(
+    rb"\*[\"':.]{0,3}(?:6543|pooler)|(?:6543|pooler)[^\s*)]{0,40}\*"
+    rb"|(?:grep|findstring|filter|ifeq|ifneq|=~)[^|;\n]{0,60}(?:6543|pooler)"
+    rb"|(?:\[|\btest)[^\S\n][^\]\n]{0,60}[^\S\n](?:={1,2}|!=|-eq|-ne)[^\S\n][\"']?(?:6543|pooler)"
+)
+"""The same in a script: `*:6543*`, `[ "$PORT" = 6543 ]`, `$(findstring 6543,$(URL))`."""
+
+_OF_MODE = frozenset({"dumps", "migrates-with-session-locks", "prepares", "replicates"})
+"""Facts that decide only in one mode."""
+
 
 class ClientFacts:
     """Answers for the client of one connection, also where there is none."""
@@ -66,7 +76,7 @@ class ClientFacts:
         if rows is None:
             return Decision(UNKNOWN, {})
         decision = decide(rows, self._lookup)
-        if name == "prepares" and decision.value is True and self._asks_for_the_mode(client):
+        if name in _OF_MODE and decision.value is True and self._asks_for_the_mode(client):
             return Decision(UNKNOWN, {})
         return decision
 
@@ -74,12 +84,13 @@ class ClientFacts:
         """Whether code beside the client looks at the mode of the DSN (`":6543" in url`): then
         nobody knows which of its calls is reached in transaction mode."""
         path = client.call.span.path
+        test = _MODE_TEST if client.call.container is None else _MODE_TEST_OF_SCRIPT
 
         def asks() -> bool:
             file = self._project.files.get(path)
-            return file is not None and _MODE_TEST.search(file.data) is not None
+            return file is not None and test.search(file.data) is not None
 
-        return self._project.once(("mode", path), asks)
+        return self._project.once(("mode", test, path), asks)
 
     def _scheme_accepted(self) -> Fact:
         client = self.connection.client

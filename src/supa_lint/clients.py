@@ -101,6 +101,13 @@ class Clients:
         """The dependencies whose versions or presence decide something."""
         return self._packages | {"dotenv"}
 
+    @cached_property
+    def programs(self) -> frozenset[str]:
+        """The commands that connect (`pg_dump`)."""
+        rows = (row for last in self._rows.values() for row in last if row.kind == "calls")
+        names = (row.name for row in rows if row.name.startswith("shell."))
+        return frozenset(name.removeprefix("shell.") for name in names)
+
     def configured_by(self, path: str) -> bool:
         """Whether a file of this name may configure a client."""
         return bool(self._configuration.matching(path))

@@ -84,6 +84,8 @@ class Tree:
     code: Callable[[Sequence[bytes], Callable[[File], bool]], Iterable[File]] | None = None
     """Reads further files: the live ones of code that hold one of the words and are fit; None
     where no database is named."""
+    one: Callable[[str], File | None] | None = None
+    """Reads one more live file, whatever it holds; None like `code`."""
 
 
 def find_root(paths: Sequence[Path] = ()) -> Path:
@@ -164,6 +166,9 @@ def discover(
             if file is not None and len(file.data) <= MAX_SIZE:
                 yield file
 
+    def one(path: str) -> File | None:
+        return next(live(path), None) if path in reader.listed else None
+
     def code(words: Sequence[bytes], fits: Callable[[File], bool]) -> Iterator[File]:
         lacking = listing.lacking(words)
         for path in paths:
@@ -180,6 +185,7 @@ def discover(
         tuple(files[path] for path in sorted(files)),
         tuple(dict.fromkeys(reader.notes)),
         code if in_use else None,
+        one if in_use else None,
     )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from supa_lint import siblings
+from supa_lint.apart import Apart
 from supa_lint.clients import OF_FILE, Use
 from supa_lint.conditions import holds
 from supa_lint.dsn import judge
@@ -38,6 +40,7 @@ from supa_lint.place import is_env_file
 from supa_lint.project import Project
 from supa_lint.resolve import Resolution, Resolver
 from supa_lint.scope import folder_of, upwards
+from supa_lint.sourcing import sources
 
 
 def link(facts: Sequence[Facts], project: Project) -> list[Connection]:
@@ -56,7 +59,11 @@ class _Linker:
         self._environments += stated(project.config.variables, source)
         definitions = [definition for one in facts for definition in one.definitions]
         self._resolver = Resolver(
-            self._environments, definitions, project.packages, self._clients.value_of
+            self._environments,
+            definitions,
+            project.packages,
+            self._clients.value_of,
+            sources(facts, frozenset(project.paths)),
         )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""
@@ -77,7 +84,11 @@ class _Linker:
             written: list[Expr] = [*one.calls, *defaults, *(s.value for s in one.settings)]
             unseen = {dsn.span: dsn for dsn in dsns_in(written) if dsn.span not in seen}
             found += [self._of_mention(Mention(dsn)) for dsn in unseen.values()]
-        return found
+        apart = Apart(self._environments, self._resolver, self._endpoints)
+        for connection in tuple(found):
+            for password in apart.passwords(connection):
+                found.append(self._of_mention(Mention(replace(connection.dsn, password=password))))
+        return [siblings.as_used(connection, self._project) for connection in found]
 
     # --- clients ---
 
@@ -92,10 +103,11 @@ class _Linker:
                     yield use
 
     def _of_client(self, use: Use) -> Iterator[Connection]:
-        reader = use.call.span.path
+        call, reader = use.call, use.call.span.path
+        in_ci = call.platform is not None and call.platform.model == "ci"
         for value in self._clients.dsns(use):
-            for resolution in self._resolver.resolve(value, reader, use.call.container):
-                platform = use.call.platform or self._platform_of(resolution, reader)
+            for resolution in self._resolver.resolve(value, reader, call.container, in_ci=in_ci):
+                platform = call.platform or self._platform_of(resolution, reader)
                 connection = self._join(use, resolution, platform)
                 if connection is not None:
                     self._note_use(connection, reader)

@@ -6,7 +6,7 @@ worth reading shows only when it is known what it may connect with, so the tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.check import check, group
@@ -22,6 +22,7 @@ from supa_lint.read import Context, read
 from supa_lint.read.imports import Imports, import_maps
 from supa_lint.report import Report
 from supa_lint.source import File
+from supa_lint.sourcing import unread
 from supa_lint.suppress import apply, suppressions
 
 
@@ -72,6 +73,13 @@ def connect(
         wanted = consumers(seen, config.variables, knowledge)
         code += (f for f in tree.code(wanted.words, wanted.fits) if f.path not in results)
         results |= {file.path: read_one(file) for file in code}
+    if tree.one is not None:
+        asked: set[str] = set()
+        while new := _unread(results, tree.paths) - asked:
+            asked |= new
+            found = [file for path in sorted(new) if (file := tree.one(path)) is not None]
+            code += found
+            results |= {file.path: read_one(file) for file in found}
 
     facts = {path: one for path, one in sorted(results.items()) if isinstance(one, Facts)}
     _add_platforms(facts, tree.paths, knowledge)
@@ -122,6 +130,11 @@ def lint(
         notes=tuple(_notes(tree, facts)),
         failed=bool(broke),
     )
+
+
+def _unread(results: Mapping[str, Facts | Failure], paths: Sequence[str]) -> set[str]:
+    """The scripts that other scripts source, and that were not read."""
+    return unread((one for one in results.values() if isinstance(one, Facts)), paths)
 
 
 def _add_platforms(facts: dict[str, Facts], paths: Sequence[str], knowledge: Knowledge) -> None:

@@ -108,7 +108,8 @@ class Password:
 
     `reserved` are the characters that stand raw and would have to be percent-encoded in a URL.
     `bracketed`: the template's `[ ]` were left around a real password. `invented`: visibly not
-    a real one (docs' words, alphabet runs, repeated letters). `local`: a well-known local default.
+    a real one (docs' words, alphabet runs, repeated letters). `hole`: what fills it, when it is
+    nothing but one hole.
     """
 
     kind: PasswordKind
@@ -116,6 +117,7 @@ class Password:
     reserved: frozenset[str] = frozenset()
     bracketed: bool = False
     invented: bool = False
+    hole: Hole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,6 +420,9 @@ class Facts:
     platforms: tuple[Platform, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
     builds: tuple[Build, ...] = ()
+    sources: tuple[str, ...] = ()
+    """The scripts that it runs in its own shell (`source X`), as it names them, with a HOLE for
+    each piece that is not known."""
     secrets: tuple[Span, ...] = ()
     """Where secrets stand, so that no quoted line shows one."""
     notes: tuple[Note, ...] = ()

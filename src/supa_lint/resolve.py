@@ -7,12 +7,12 @@ sets a variable it reads, or the literal default where nothing sets one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
 from supa_lint.dsn.rewrite import rewrite
-from supa_lint.environment import Environment
+from supa_lint.environment import PROCESS, Environment
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -32,6 +32,7 @@ from supa_lint.model import (
 )
 from supa_lint.raw import Raw
 from supa_lint.scope import Packages, contains, folder_of
+from supa_lint.sourcing import Sources
 
 _STEPS = 500  # of filling holes for one value
 _LONGEST = 5_000  # characters of a value that holes were filled in
@@ -60,57 +61,71 @@ class Resolver:
         definitions: Sequence[Definition],
         packages: Packages,
         value_of: Callable[[Expr], Value | None],
+        sources: Sources | None = None,
     ) -> None:
-        """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
+        """`value_of` reads an expression as a value: a name, or a call that builds a URL.
+        `sources` are the scripts whose variables are seen by the commands of another."""
         self._value_of = value_of
         self._steps = _STEPS
         self.given: set[Span] = set()
         """The tables of other modules that calls were seen to be given."""
         self._environments = environments
+        self._sources = sources or {}
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
         for definition in definitions:
             self._definitions.setdefault(definition.name, []).append(definition)
 
     def resolve(
-        self, value: Value, reader: str, container: str | None = None
+        self, value: Value, reader: str, container: str | None = None, *, in_ci: bool = False
     ) -> Iterator[Resolution]:
         """Every DSN that `value`, an expression in the file `reader` (of a command there, in a
-        `container`), can stand for."""
+        `container`, perhaps of a CI job), can stand for."""
         variables = self.variables(value, reader)
-        seen = self.visible(variables, reader, container)
+        seen = self.visible(variables, reader, container, in_ci=in_ci)
         for environment in seen:
             yield from self._in(environment, value, reader)
         if not any(environment.place is Place.LIVE for environment in seen):
             yield from self._in(None, value, reader)
 
     def visible(
-        self, variables: frozenset[str], reader: str, container: str | None = None
+        self,
+        variables: frozenset[str],
+        reader: str,
+        container: str | None = None,
+        *,
+        in_ci: bool = False,
     ) -> list[Environment]:
         """The environments that set one of the variables for code in `reader`.
 
         A command in a script sees what its container sets and those around it, not what the script
-        sets for another command.
+        sets for another command. What its own file and those that it sources set wins over env
+        files; a CI job has none.
         An environment whose container is built from another folder is not for this code. Those in
         the reader's own package win over those around it; examples count where nothing is live.
         """
         if not variables:
             return []
+        sourced = self._sources.get(reader, frozenset()) if container is not None else frozenset()
+        own = {reader, *(sourced or ())}
         found = [
             environment
             for environment in self._environments
             if not variables.isdisjoint(environment.variables)
             and environment.place in (Place.LIVE, Place.EXAMPLE)
-            and (environment.path == reader or not _is_of_script(environment))
+            and (environment.path in own or not _is_of_script(environment))
             and (environment.path != reader or _sees(container, environment.container))
             and (
                 any(contains(folder, reader) for folder in environment.builds)
                 if environment.builds
-                else self._packages.sees(reader, environment.path)
+                else environment.path in own or self._packages.sees(reader, environment.path)
             )
         ]
         live = [environment for environment in found if environment.place is Place.LIVE]
-        found = self._decided(live or found, variables)
+        found = live or found
+        if container is not None and (in_ci or sourced is None or _sets(found, variables, own)):
+            found = [e for e in found if e.path in own or _is_of_no_file(e)]
+        found = self._decided(found, variables)
         nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
         return [e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest]
 
@@ -303,6 +318,25 @@ def _sees(container: str | None, other: str) -> bool:
     # `#2`: what sets a variable again has a container of its own.
     here, around = (re.sub(r"#\d+", "", one) for one in (container, other))
     return not around or here == around or here.startswith(f"{around}.")
+
+
+def _sets(found: Iterable[Environment], variables: frozenset[str], paths: Set[str]) -> bool:
+    """Whether a file sets one of the variables itself, and does not only hand it on."""
+    return any(
+        not (setting.value.hole and setting.value.hole.variable == name)
+        for environment in found
+        if environment.path in paths
+        for name, setting in environment.variables.items()
+        if name in variables
+    )
+
+
+def _is_of_no_file(environment: Environment) -> bool:
+    """Whether the configuration states the variables, or supa-lint's own process has them."""
+    return any(
+        setting.span.path == PROCESS or (setting.value.dsn and setting.value.dsn.stated)
+        for setting in environment.variables.values()
+    )
 
 
 def _is_of_script(environment: Environment) -> bool:

@@ -124,7 +124,7 @@ class Sealer:
         return Value(text, raw.span, holes, dsn=spelled, rewritten=raw.rewritten)
 
     def _password(self, raw: Raw) -> Value:
-        described = describe_password(raw.text.strip(), raw.span)
+        described = describe_password(raw.text.strip(), raw.span, raw.holes)
         self._remember(described)
         text = raw.text.strip() if raw.text.strip() == HOLE else MASK if raw.text.strip() else ""
         holes = raw.holes if text == HOLE else ()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from supa_lint.dsn import judge
 from supa_lint.dsn.endpoint import Endpoints
 from supa_lint.knowledge import Knowledge, named
-from supa_lint.model import Connection, Place, Setting, Text
+from supa_lint.model import Connection, Mention, Place, Setting, Text
+from supa_lint.place import is_env_file
 from supa_lint.project import Project
 
 
@@ -69,8 +71,8 @@ def placeholder(connection: Connection, project: Project) -> Setting | None:
 
 
 def override(connection: Connection, project: Project) -> Setting | None:
-    """The same variable in a live file beside this one (`.env.local` beside `.env`), with nothing
-    in it that has to be replaced."""
+    """The same variable in a live file beside this one (`.env.local` beside `.env`, or a manifest
+    that sets it for what it runs), with nothing in it that has to be replaced."""
     setting = connection.setting
     if setting is None:
         return None
@@ -81,11 +83,34 @@ def override(connection: Connection, project: Project) -> Setting | None:
         if project.places.get(facts.path) is not Place.LIVE:
             continue
         for other in facts.settings:
-            same = (other.name, other.container) == (setting.name, setting.container)
+            if other.name != setting.name or other.value.placeholder:
+                continue
+            # What a manifest only hands on, or leaves to a dashboard, says nothing of this file.
+            written = other.value.hole is None and other.exported and not other.of_script
+            over = other.container == setting.container or (other.platform and written)
             dsn = other.value.dsn
-            if same and not (other.value.placeholder or (dsn and judge.has_placeholder(dsn))):
+            if over and not (dsn and judge.has_placeholder(dsn)):
                 return other
     return None
+
+
+def as_used(connection: Connection, project: Project) -> Connection:
+    """The connection; only a mention of it where words in it are still to be replaced, and what
+    goes before its file sets the variable to a whole value: then nobody connects with it."""
+    setting = connection.setting
+    if setting is None or connection.mention or not judge.has_placeholder(connection.dsn):
+        return connection
+    other = override(connection, project)
+    if other is None or not (other.platform or _goes_before(other.span.path, setting.span.path)):
+        return connection
+    return replace(connection, mention=Mention(connection.dsn))
+
+
+def _goes_before(path: str, base: str) -> bool:
+    """Whether a file completes another one: `.env.local` and `.env`, `appsettings.Development.json`
+    and `appsettings.json`; not `.env.docker` and `.env.supabase`, which stand for each other."""
+    stem = base if is_env_file(base) else base.rpartition(".")[0]
+    return path.startswith(f"{stem}.")
 
 
 def _refs(setting: Setting, knowledge: Knowledge) -> Iterator[str]:

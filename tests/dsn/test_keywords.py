@@ -13,6 +13,9 @@ HOST = "db.qzxwvutsrponmlkjihgf.supabase.co"
     ("text", "spelling"),
     [
         (f"host={HOST} port=5432 user=postgres password='a b' dbname=postgres", "keywords"),
+        # PgBouncer doubles the quote, libpq takes a backslash.
+        (f"host={HOST} port=5432 user=postgres password='Tr0ub''4dour' dbname=x", "keywords"),
+        (f"host={HOST} port=5432 user=postgres password='Tr0ub\\'4dour' dbname=x", "keywords"),
         (
             f"host = {HOST}  port = 5432 user=postgres password=Tr0ub4dour dbname=postgres",
             "keywords",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from supa_lint.dsn import keywords, url
 from supa_lint.dsn.words import describe_password, holes_of, is_invented, is_placeholder
-from supa_lint.model import HOLE, Password, PasswordKind, Span
+from supa_lint.model import HOLE, Hole, Password, PasswordKind, Span
+from supa_lint.raw import Raw
 
 AT = Span("f", 3, 9)
 
@@ -207,3 +209,17 @@ def test_words_are_looked_for_in_what_people_type() -> None:
 def test_very_many_words_take_no_time() -> None:
     assert is_invented("password" * 37)
     assert not is_invented("passpassword" * 24 + "kX7vQ2")
+
+
+def test_what_fills_a_password() -> None:
+    one, other = Hole("DB_PASSWORD"), Hole("B")
+    assert describe_password(HOLE, AT, (one,)).hole == one
+    assert describe_password(f"{HOLE}{HOLE}", AT, (one, other)).hole is None
+    assert describe_password(f"a{HOLE}", AT, (one,)).hole is None
+    for text, hole in ((f"postgres://u:{HOLE}@h/d", one), (f"postgres://u:{HOLE}{HOLE}@h", None)):
+        found = url.parse(Raw(text, AT, (one, other)[: text.count(HOLE)]))
+        assert found is not None
+        assert found.password.hole == hole
+    found = keywords.parse(Raw(f"host=h user={HOLE} password={HOLE}", AT, (other, one)))
+    assert found is not None
+    assert found.password.hole == one

@@ -136,6 +136,9 @@ def test_configuration_files(files: dict[str, str], client: str, finding: str) -
             export default""")},
         {"knexfile.js": """module.exports = { production: require('./production'),
             development: { client: 'pg', connection: process.env.DATABASE_URL } };"""},
+        # Another function may change what it is given.
+        {"knexfile.js": """module.exports = require('./defaults').withTls({
+            client: 'pg', connection: process.env.DATABASE_URL });"""},
         {"src/config.ts": "export default { production: { use_env_variable: 'DATABASE_URL' } }"},
         {"config/config.json": json.dumps({"production": {"dialect": "mysql", "host": "h"}})},
         {"ormconfig.json": json.dumps({"type": "mysql", "host": "h", "extra": {"ssl": False}})},

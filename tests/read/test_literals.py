@@ -42,6 +42,9 @@ GIVEN = [
     ("Db.kt", 'val url: String = "@@"', "url", JDBC),
     ("db.php", "'url' => '@@',", "url", URL),
     ("db.php", '<?php\n// it\'s\n$dsn = "@@";', "dsn", URL),
+    ("db.php", "<?php\n$dsn = <<<'EOT'\n@@\nEOT;\n", "dsn", URL),
+    ("db.php", '<?php\n$dsn = new PDO(<<<"EOT"\r\n@@\r\n  EOT, 1);\n', "dsn", URL),
+    ("db.php", "<?php\n$a = <<<EOT\nit's\nEOT;\n$dsn = '@@';", "dsn", URL),
     ("db.rb", 'DB = Sequel.connect("@@")', "DB", URL),
     ("db.rb", "# it's\nurl = '@@'", "url", URL),
     ("config.exs", 'config :shop, Shop.Repo,\n  url: "@@"', "url", URL),
@@ -75,6 +78,7 @@ MENTIONED = [
     ("main.rs", '/* let url = "@@"; */'),
     ("Db.java", 'log.info("@@");'),
     ("db.php", "echo '@@';"),
+    ("db.php", "echo <<<'EOT'\n@@\nEOT;"),
     ("db.rb", "puts '@@'"),
     ("config.exs", '@moduledoc """\nurl: @@\n"""'),
     ("db.dart", "child: Text('@@'),"),
@@ -149,7 +153,13 @@ def test_any_bytes_are_survived(
 
 
 def test_open_quotes_without_end_take_no_time() -> None:
-    for path, piece in (("a.rs", b'r#"'), ("a.go", b"`"), ("a.kt", b'"""'), ("a.cs", b"/*")):
+    for path, piece in (
+        ("a.rs", b'r#"'),
+        ("a.go", b"`"),
+        ("a.kt", b'"""'),
+        ("a.cs", b"/*"),
+        ("a.php", b"<<<A\n"),
+    ):
         _, facts = read(path, piece * 100_000)
         assert not facts.settings
 

@@ -46,6 +46,8 @@ def at(file: File, item: object) -> str:
         (f"'{HOST}'", HOST),
         (f'"{HOST}"', HOST),
         (f"/* é */ '{HOST}' // why\n", HOST),
+        (f"<<<'EOT'\n{HOST}\nEOT", HOST),
+        (f"'{HOST}', 'a' => <<<EOT\nit's ] => $x\n  EOT", HOST),
     ],
 )
 def test_texts(written: str, text: str) -> None:
@@ -113,6 +115,35 @@ def test_constants_as_keys(key: str, brackets: str) -> None:
     assert value.value is True
 
 
+@pytest.mark.parametrize(
+    ("inside", "complete"),
+    [
+        ("'host' => 'x'", True),
+        ("'host' => 'x', ['a' => 1], 2", True),
+        ("'host' => 'x', ...$others", False),
+        ("...$others, 'host' => 'x'", False),
+        ("'host' => 'x', $key => 1", False),
+        ("'host' => 'x', 'options' => [...$others]", True),
+        ("'host' => 'x'], ...$connections, 'other' => [", False),
+    ],
+)
+def test_keys_that_nobody_knows(inside: str, complete: bool) -> None:
+    _, facts = read(f"<?php return ['connections' => ['pgsql' => [{inside}]]];")
+    call = facts.calls[0]
+    assert call.complete is complete
+    assert [name for name, _ in call.keywords] in (["host"], ["host", "options"])
+    options = call.keyword("options")
+    assert not isinstance(options, Table) or not options.complete
+
+
+def test_a_table_of_a_function_is_not_that_of_the_file() -> None:
+    _, facts = read(
+        "<?php $f = function () { return ['connections' => ['pgsql' => ['host' => 'x']]]; };\n"
+        "return merge($f(), ['connections' => ['pgsql' => ['sslmode' => 'require']]]);\n"
+    )
+    assert not facts.calls
+
+
 def test_the_password_is_masked_and_nothing_is_said_twice() -> None:
     file, facts = read(
         "<?php return ['connections' => ['a' => ['driver' => 'pgsql', 'password' => 'Tr0ub4dour-xk',"
@@ -165,6 +196,7 @@ PIECES = st.sampled_from(
     [
         *("<?php ", "return ", "[", "]", "array(", ")", "(", "{", "}", "=>", ",", ";", "'", '"'),
         *("'connections'", "'pgsql'", "env('X', ", "env(", "PDO::A", "\\", "$x", "1", "true"),
+        *("<<<'A'\n", "\nA", "<<<A\n"),
         *("//", "/*", "*/", "#", "\n", "é😀", "\ufffc", f"'{DIRECT}'", "'host' => ", "?", ":"),
     ]
 )
@@ -190,7 +222,7 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["[", "['a' => ", "env(", "array(", "'a' => [1] . ", "/*", "'", "("]
+    "part", ["[", "['a' => ", "env(", "array(", "'a' => [1] . ", "/*", "'", "(", "<<<A\n"]
 )
 def test_long_files_do_not_hang(part: str) -> None:
     assert not read("<?php return [" + part * 30_000)[1].calls

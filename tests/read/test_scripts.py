@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import load
-from supa_lint.model import Facts, Setting
-from supa_lint.read import jsonc, yaml
+from supa_lint.model import Facts, Setting, Value
+from supa_lint.read import ini, jsonc, yaml
 from supa_lint.source import File
 from support import DIRECT, REF, run
 
@@ -249,3 +250,49 @@ def test_a_command_in_a_list_is_no_variable() -> None:
     _, facts = read("any.yaml", f"run: ['DB={DIRECT} npm start', 'DB={DIRECT}']\n")
     assert [setting.name for setting in facts.settings] == ["DB"]
     assert len(facts.mentions) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("compose.yml", 'services:\n  a:\n    command: ["pg_dump", "${URL}"]\n'),
+        ("compose.yml", "services:\n  a:\n    command: pg_dump $URL\n"),
+        ("compose.yml", "services:\n  a:\n    command: sh -c 'pg_dump \"$$URL\"'\n"),
+        ("compose.yml", 'services:\n  a:\n    entrypoint: ["sh", "-c", "pg_dump $${URL}"]\n'),
+        (
+            "pod.yml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - command: [pg_dump]\n"
+            "      args: [$(URL)]\n",
+        ),
+        ("a.service", "[Service]\nExecStart=-/usr/bin/pg_dump ${URL}\n"),
+    ],
+)
+def test_variables_that_a_platform_puts_into_a_command(path: str, content: str) -> None:
+    file = File(path, content.encode())
+    reader = ini.read if path.endswith(".service") else yaml.read
+    call, *_ = reader(file, KNOWN.platforms, Clients(KNOWN.clients.values())).calls
+    given = call.keyword("dbname")
+    assert isinstance(given, Value)
+    assert given.hole is not None
+    assert given.hole.variable == "URL"
+
+
+@pytest.mark.parametrize(
+    ("path", "dotenv", "seen"),
+    [
+        ("Taskfile.yml", "['.env']", True),
+        ("ops/Taskfile.yml", "['../.env']", True),
+        ("Taskfile.yml", "['.env.ops', '.env']", False),
+        ("Taskfile.yml", "['config/.env']", False),
+        ("Taskfile.yml", "['{{.HOME}}/.env']", False),
+        ("Taskfile.yml", "['.env.ops']\nenv:\n  URL: x", True),
+    ],
+)
+def test_another_env_file_makes_variables_unknown(path: str, dotenv: str, seen: bool) -> None:
+    content = f"dotenv: {dotenv}\ntasks:\n  dump:\n    cmds: ['pg_dump \"$URL\"']\n"
+    file = File(path, content.encode())
+    (call,) = yaml.read(file, KNOWN.platforms, Clients(KNOWN.clients.values())).calls
+    given = call.keyword("dbname")
+    assert isinstance(given, Value)
+    assert given.hole is not None
+    assert given.hole.variable == ("URL" if seen else None)

@@ -286,6 +286,29 @@ def test_the_password_of_a_command_is_masked() -> None:
     assert "Tr0ub4dour-xk" in {file.data[s.start : s.end].decode() for s in facts.secrets}
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pg_dump -Fc -Z9 -n public -f out/db.dump",
+        "pg_dump --format=custom --schema 'public' --file=x.sql",
+        "pg_restore -j4 -d postgres x.dump",
+        "psql -f seed.sql",
+    ],
+)
+def test_options_that_hold_no_secret_are_not_masked(command: str) -> None:
+    """`-F***` in a quoted line would only confuse."""
+    file, facts = read(f"{command} -h {HOST}\n")
+    assert facts.calls[0].keyword("host") is not None
+    hidden = {file.data[s.start : s.end].decode() for s in facts.secrets}
+    assert hidden <= {"postgres"}
+
+
+@pytest.mark.parametrize("option", ["-c", "-v", "-f", "--file=", "--anything "])
+def test_other_options_are_masked(option: str) -> None:
+    file, facts = read(f"psql {option}'x: Tr0ub4dour-xk'\n")
+    assert "x: Tr0ub4dour-xk" in {file.data[s.start : s.end].decode() for s in facts.secrets}
+
+
 def test_other_programs() -> None:
     found = call(f"DATABASE_URL={DSN} npx prisma@5 migrate deploy --schema x --force")
     assert found.callee == "shell.prisma"
@@ -606,3 +629,32 @@ def test_signs_without_end_do_not_hang(sign: str) -> None:
     script = "A=postgres://db.x.supabase.co:5432/x\n" + sign * (200_000 // len(sign))
     facts = shell.read(File("a.sh", script.encode()), {})
     assert facts.settings or facts.mentions
+
+
+@pytest.mark.parametrize(
+    ("command", "sources"),
+    [
+        ("source ../common.sh", ("../common.sh",)),
+        (". ./lib/env.sh; . ./lib/env.sh", ("./lib/env.sh",)),
+        ('. "$(dirname "$0")/env.sh"', (f"{HOLE}/env.sh",)),
+        ("source 'a b.sh'", (HOLE,)),
+        ("source <(./secrets)", (HOLE,)),
+        ('source .env; . venv/bin/activate; . ./.env; . "$ROOT/.env"', ()),
+        ("source config/.env", ("config/.env",)),
+        # What sets variables without their names may set any.
+        ('export $(grep -v "^#" "$1" | xargs)', (HOLE,)),
+        ('while read -r line; do export "$line"; done < "$1"', (HOLE,)),
+        ('declare -x "$name"="$value"', (HOLE,)),
+        ('eval "$(keys)"', (HOLE,)),
+        ("export $(grep -v '^#' .env | xargs)", ()),
+        ('export A B=1 "C=$D"; declare -r E; local f="$1"', ()),
+        ("./env.sh", ()),
+    ],
+)
+def test_scripts_that_a_script_sources(command: str, sources: tuple[str, ...]) -> None:
+    assert read(f"{command}\n")[1].sources == sources
+
+
+def test_a_variable_that_is_read_is_not_known() -> None:
+    facts = read('read -rp "URL: " DATABASE_URL\n')[1]
+    assert [(s.name, s.value.text) for s in facts.settings] == [("DATABASE_URL", HOLE)]

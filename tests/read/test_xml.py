@@ -43,6 +43,8 @@ def only(facts: Facts) -> Setting:
         (f'<property name="a.url" value="{JDBC}" />', "a.url", JDBC),
         (f'<property name="a.url">\n  {JDBC}\n</property>', "a.url", JDBC),
         (f'<x:property name="é">{JDBC}</x:property>', "é", JDBC),
+        (f'<a name="url"> <![CDATA[ {JDBC}&a=b&amp;c=d ]]></a>', "url", f"{JDBC}&a=b&amp;c=d"),
+        (f'<a><![CDATA[ <b name="x">host=x</b> ]]></a><b name="c">{JDBC}</b>', "c", JDBC),
     ],
 )
 def test_a_name_and_a_value(element: str, name: str, value: str) -> None:
@@ -156,7 +158,17 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["<a ", "<!--", '<a b="', "&amp;", "<a name='x' value='://' ", "<"]
+    "part",
+    [
+        "<a ",
+        "<!--",
+        "<![CDATA[",
+        "<a name='x'><![CDATA[://",
+        '<a b="',
+        "&amp;",
+        "<a name='x' value='://' ",
+        "<",
+    ],
 )
 def test_long_files_take_linear_time(part: str) -> None:
     began = time.process_time()

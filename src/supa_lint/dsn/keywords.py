@@ -1,4 +1,5 @@
-"""Keyword strings: libpq's `host=... port=6543 user=...` and Npgsql's `Host=...;Port=6543;...`."""
+"""Keyword strings: libpq's `host=... port=6543 user=...` (PgBouncer doubles the quotes inside a
+value, libpq takes a backslash) and Npgsql's `Host=...;Port=6543;...`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from supa_lint.model import MASK, Dsn, Param, Password, PasswordKind, Text
 from supa_lint.raw import Raw
 
 _LIBPQ = re.compile(
-    r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.)*)'|(?P<plain>[^\s']*))"
+    r"\s*(?P<key>[A-Za-z_]+)\s*=\s*(?:'(?P<quoted>(?:[^'\\]|\\.|'')*)'|(?P<plain>[^\s']*))"
 )
 _NPGSQL = re.compile(
     r"\s*(?P<key>[A-Za-z][A-Za-z_]*+(?: ++[A-Za-z_]++)*+)\s*+=\s*"
@@ -97,7 +98,8 @@ def _build(raw: Raw, pairs: list[_Pair], spelling: str) -> Dsn | None:
         name = _NAMES.get(pair.key.lower())
         start, end = pair.value_at
         if name == "password":
-            password = describe_password(raw.text[start:end].strip(), raw.span_of(start, end))
+            given = raw.part(start, end)
+            password = describe_password(given.text.strip(), given.span, given.holes)
         elif name:
             parts[name] = raw.cut(start, end)
         else:

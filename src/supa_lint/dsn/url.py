@@ -166,7 +166,8 @@ def _user_information(raw: Raw, start: int, at: int | None) -> tuple[Text | None
     user = _user(raw, start, start + len(name))
     if not colon:
         return user, Password(PasswordKind.ABSENT)
-    return user, describe_password(password, raw.span_of(at - len(password), at))
+    given = raw.part(at - len(password), at)
+    return user, describe_password(password, given.span, given.holes)
 
 
 def _user(raw: Raw, start: int, end: int) -> Text | None:
@@ -218,7 +219,7 @@ def _params(raw: Raw, location: re.Match[str], end: int) -> list[_Query]:
         value = raw.cut(value_at, at + len(piece))
         password = Password(PasswordKind.ABSENT)
         if _SECRET_PARAM.search(name):
-            password = describe_password(value.text, value.span)
+            password = describe_password(value.text, value.span, value.holes)
             value = Text(MASK, value.span)
         elif value.known:
             value = _unless_dsn(Text(unquote(value.text.replace("+", " ")), value.span))

@@ -6,10 +6,10 @@ Shapes and words are those met in public repositories (rules/README.md, 2026-11-
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import unquote
 
-from supa_lint.model import HOLE, Password, PasswordKind, Span
+from supa_lint.model import HOLE, Hole, Password, PasswordKind, Span
 
 INTERPOLATION = re.compile(
     r"""
@@ -109,10 +109,12 @@ def is_placeholder(text: str) -> bool:
     return _PLACEHOLDER_WORD.search(text) is not None
 
 
-def describe_password(text: str | None, span: Span | None) -> Password:
-    """What can be said about a password, without keeping it."""
+def describe_password(text: str | None, span: Span | None, holes: Sequence[Hole] = ()) -> Password:
+    """What can be said about a password, without keeping it. `holes` are those of `text`."""
     if text is None or text == "":
         return Password(PasswordKind.ABSENT, span)
+    if text == HOLE and len(holes) == 1:
+        return Password(PasswordKind.INTERPOLATED, span, hole=holes[0])
     if HOLE in text or INTERPOLATION.fullmatch(text) or _REFERENCE.match(text):
         return Password(PasswordKind.INTERPOLATED, span)
     if _MASKED.match(text):

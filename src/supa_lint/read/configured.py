@@ -25,7 +25,7 @@ from supa_lint.globs import matches
 from supa_lint.model import HOLE, Call, Const, Expr, Hole, Span, Unknown, Value
 from supa_lint.model import Mapping as Table
 from supa_lint.read import text as plain
-from supa_lint.read.nodes import Branch, Node, Path, Scalar, split
+from supa_lint.read.nodes import SPREAD, Branch, Node, Path, Scalar, split
 from supa_lint.sealing import Sealer
 
 _WORDS: Mapping[str, bool | None] = {
@@ -60,6 +60,7 @@ def read(
     if not wanted:
         return
     leaves = list(_leaves(root, (), ()))
+    open_at = {leaf.names[:-1] for leaf in leaves if leaf.names[-1] == SPREAD}
     for row in wanted:
         pattern = split(row["at"])
         tables: dict[Path, list[_Leaf]] = {}
@@ -69,8 +70,9 @@ def read(
         if "spelling" in row:
             yield from _values(leaves, pattern, row, sealer)
             continue
-        partial = not alone or any(matches(path, glob) for glob in row.get("partial", ()))
+        lacking = not alone or any(matches(path, glob) for glob in row.get("partial", ()))
         for names, found in _without_anchors(tables):
+            partial = lacking or any(names[:n] in open_at for n in range(len(names) + 1))
             entries = _entries([(leaf.names[len(pattern) :], leaf) for leaf in found], row, sealer)
             own = [name for name, part in zip(names, pattern, strict=True) if part == "*"]
             first = found[0]
@@ -138,13 +140,15 @@ def _entries(
     """The keywords that leaves make, by the names that are left of theirs."""
     groups: dict[str, list[tuple[Path, _Leaf]]] = {}
     for names, leaf in leaves:
-        groups.setdefault(names[0], []).append((names[1:], leaf))
+        if names[0] != SPREAD:
+            groups.setdefault(names[0], []).append((names[1:], leaf))
     entries: list[tuple[str, Expr]] = []
     for name, inside in groups.items():
         deeper = [(names, leaf) for names, leaf in inside if names]
         if deeper:
             span = deeper[0][1].key
-            entries.append((name, Table(_entries(deeper, row, sealer), complete=True, span=span)))
+            complete = all(names != (SPREAD,) for names, _ in deeper)
+            entries.append((name, Table(_entries(deeper, row, sealer), complete, span)))
         entries += ((name, _expr(leaf, name, row, sealer)) for names, leaf in inside if not names)
     return tuple(entries)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from supa_lint.model import HOLE, Expr
+from supa_lint.model import HOLE, Expr, Unknown, Value
 from supa_lint.read.script import Assignment, Word
 from supa_lint.sealing import Sealer
 
@@ -31,6 +31,11 @@ _TAKES_VALUE = {
 # Their first argument is the database, the second the user.
 _NAMES_DATABASE = {"psql", "pgcli", "pg_dump", "pgbench", "createdb", "dropdb", "vacuumdb"}
 _NAMES_DATABASE |= {"reindexdb"}
+# What these hold is of no interest, and no secret: masked, it would only confuse.
+_HARMLESS = {"E", "F", "N", "S", "T", "Z", "f", "j", "n", "t", "compress", "encoding", "file"}
+_HARMLESS |= {"exclude-schema", "exclude-table", "exclude-table-data", "format", "jobs", "role"}
+_HARMLESS |= {"schema", "section", "table"}
+_SHORT = re.compile(r"[\w./*%+-]{1,60}")
 _VARIABLES = {
     "PGHOST": "host",
     "PGPORT": "port",
@@ -80,13 +85,20 @@ def arguments(
     if program in _NAMES_DATABASE:
         given += zip(("dbname", "username"), positional, strict=False)
         positional = positional[2:]
-    options = {name: sealer.seal(word.raw, _role(name)) for name, word in given}
+    elif program == "pg_restore":
+        given += zip(("file",), positional, strict=False)
+        positional = positional[1:]
+    options = {name: _value(name, word, sealer) for name, word in given}
     for assignment in assignments:
         option = _VARIABLES.get(assignment.name)
         if option and option not in options:
             options[option] = sealer.seal(assignment.value.raw, _role(option))
     database = options.get("dbname")
-    if database and database.dsn is None and ("host" in options or HOLE not in database.text):
+    if (
+        isinstance(database, Value)
+        and database.dsn is None
+        and ("host" in options or HOLE not in database.text)
+    ):
         options["database"] = options.pop("dbname")
     args = tuple(sealer.seal(word.raw) for word in positional)
     return args, tuple(options.items())
@@ -101,6 +113,12 @@ def _short(program: str, word: Word, rest: list[Word]) -> list[tuple[str, Word]]
             value = rest.pop() if n + 1 == len(word.text) else word.part(n + 1)
             return [(_NAMES.get(letter, letter), value)]
     return []
+
+
+def _value(name: str, word: Word, sealer: Sealer) -> Expr:
+    if name in _HARMLESS and _SHORT.fullmatch(word.text):
+        return Unknown(word.raw.span)
+    return sealer.seal(word.raw, _role(name))
 
 
 def _role(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from supa_lint.model import Facts, Hole, Read, Setting, Span, Value
+from supa_lint.read import heredoc
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Piece, Source, join, unescape, with_rest
 from supa_lint.sealing import Sealer
@@ -42,7 +43,7 @@ _LANGUAGES = {
     "java": _Language(quotes=rb'"""|"'),
     "kt": _Language(quotes=rb'"""|"', variables=True),
     "kts": _Language(quotes=rb'"""|"', variables=True),
-    "php": _Language(comment=rb"//|\#(?!\[)", quotes=rb"\"|'", variables=True),
+    "php": _Language(comment=rb"//|\#(?!\[)", quotes=heredoc.OPENING + rb"|\"|'", variables=True),
     "rb": _Language(comment=rb"\#", quotes=rb"\"|'"),
     "rs": _Language(quotes=rb'b?r(?P<hashes>\#*)"|"'),
     "scala": _Language(quotes=rb'"""|"', variables=True),
@@ -111,6 +112,7 @@ class _Reader:
         self._source = Source.of(file)
         self._data = self._source.data
         self._language = language
+        self._heredocs = heredoc.Heredocs(self._data)
         self._token = re.compile(
             rb"(?P<comment>%b)|(?P<block>/\*)|(?P<character>%b)|(?P<quote>%b)"
             % (
@@ -151,6 +153,9 @@ class _Reader:
         """Where the text behind an opening quote ends, and the length of its closing one; -1 when
         it never does."""
         quote = token["quote"]
+        if quote.startswith(b"<<<"):
+            end, closed = self._heredocs.end(token)
+            return end, closed - end
         kind = b'@"' if b"@" in quote else quote
         if pattern := _INSIDE.get(kind):
             inside = pattern.match(self._data, token.end())

@@ -99,6 +99,7 @@ def scripts(
         file.path,
         settings=tuple(setting for one in found for setting in one.settings),
         calls=tuple(call for one in found for call in one.calls),
+        sources=tuple(dict.fromkeys(text for one in found for text in one.sources)),
         notes=tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
     return with_rest(facts, file, sealer)

@@ -66,6 +66,9 @@ class Listing:
         return {entry.key: entry for entry in self.entries}
 
 
+SPREAD = "**"
+"""The key of what adds entries to a mapping that nobody knows."""
+
 Node = Scalar | Branch | Listing
 Path = tuple[str, ...]
 

@@ -9,20 +9,22 @@ expression makes is unknown. All else in the file is read as in any language wit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from supa_lint.clients import Clients
 from supa_lint.model import HOLE, Facts, Hole, Span, dsns_in
 from supa_lint.raw import Raw
-from supa_lint.read import configured, literals
+from supa_lint.read import configured, heredoc, literals
 from supa_lint.read import text as plain
-from supa_lint.read.nodes import Branch, Entry, Node, Scalar, key_text
+from supa_lint.read.nodes import SPREAD, Branch, Entry, Node, Scalar, key_text
 from supa_lint.read.pieces import DEEPEST, Source, join, unescape, unknown
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
 _TOKEN = re.compile(
-    rb"\s++|//[^\n]*+|\#(?!\[)[^\n]*+|/\*.*?(?:\*/|\Z)"
+    rb"(?P<heredoc>" + heredoc.OPENING + rb")"
+    rb"|\s++|//[^\n]*+|\#(?!\[)[^\n]*+|/\*.*?(?:\*/|\Z)"
     rb"|(?P<text>'(?:[^'\\]|\\.)*+'?+|\"(?:[^\"\\]|\\.)*+\"?+)"  # not closed: up to the end
     rb"|(?P<arrow>=>)|(?P<number>\d[\w.]*+)|(?P<name>\\?[A-Za-z_][\w\\]*+(?:::\w++)?+)|(?P<sign>.)",
     re.DOTALL,
@@ -61,14 +63,30 @@ class _Reader:
     def __init__(self, source: Source, sealer: Sealer) -> None:
         self._source = source
         self._sealer = sealer
-        # Each with its kind; blanks and comments have none.
-        self._tokens = [m for m in _TOKEN.finditer(source.data) if m.lastgroup]
+        self._heredocs: dict[int, int] = {}
+        """Where the texts end, by where they begin."""
+        self._tokens = list(self._scan())
         self._at = 0
 
+    def _scan(self) -> Iterator[re.Match[bytes]]:
+        """The tokens, each with its kind; blanks and comments have none."""
+        heredocs = heredoc.Heredocs(self._source.data)
+        at = 0
+        while token := _TOKEN.match(self._source.data, at):
+            at = token.end()
+            if token["heredoc"]:
+                end, closed = heredocs.end(token)
+                at = closed if end >= 0 else at
+                self._heredocs[token.start()] = end
+            if token.lastgroup:
+                yield token
+
     def table(self) -> Branch | None:
-        """The first array that the file returns."""
+        """The first array that the file returns, and not a function in it."""
+        deep = 0
         for n, token in enumerate(self._tokens):
-            if token["name"] == b"return":
+            deep += (token[0] == b"{") - (token[0] == b"}")
+            if token["name"] == b"return" and deep == 0:
                 self._at = n + 1
                 node = self._value(0)
                 if isinstance(node, Branch):
@@ -108,6 +126,8 @@ class _Reader:
         self._at += 1
         if token["text"]:
             return self._text(token)
+        if token["heredoc"]:
+            return self._heredoc(token)
         return self._number(token)
 
     def _after(self) -> bytes:
@@ -129,8 +149,10 @@ class _Reader:
                 self._at += 1
                 name, at = self._key(value, token, constant=constant)
                 value = self._value(depth + 1)
-                if name:
-                    entries.append(Entry(key_text(name), at, value))
+                # A key that is not known may be any.
+                entries.append(Entry(key_text(name) if name else SPREAD, at, value))
+            elif token[0] == b".":  # `...$others`
+                entries.append(Entry(SPREAD, value.span, value))
             if self._peek() == b"," or self._at == before:
                 self._at += 1
         end = min(self._at, len(self._tokens) - 1)
@@ -157,6 +179,15 @@ class _Reader:
         escapes = _SINGLE if single else _DOUBLE
         pieces = unescape(self._source, start, end, escapes, lambda m: m["kept"].decode())
         return Scalar(join(pieces, self._source.span(start, end)), span, plain=False)
+
+    def _heredoc(self, token: re.Match[bytes]) -> Scalar | None:
+        end = self._heredocs[token.start()]
+        if end < 0:
+            return None
+        span = self._source.span(token.start(), end)
+        if token["mark"] != b"'" and re.search(rb"[$\\]", self._source.data[token.end() : end]):
+            return unknown(span)
+        return Scalar(self._source.cut(token.end(), end), span, plain=False)
 
     def _environment(self) -> Node | None:
         """`env('NAME', default)`."""

@@ -37,11 +37,14 @@ _OTHER_ENV = re.compile(rb"(?<![\w.-])(?:\.env[.-][\w.-]++|[\w-]{1,60}+\.env\b(?
 _LOADING = re.compile(
     rb"(?:^|[\s;&|({])(?:\.|source|export|dotenvx?|env-cmd|--env-file)(?:[\s=]|$)"
 )
+_ENV = re.compile(rb"(?<![\w.-])\.env(?![\w.-])")
+_NAME_OF_WORD = re.compile(rb"['\"]?[A-Za-z_]\w*+=")
 _LONGEST_LINE = 500
 _LETTERS = {b"n": "\n", b"t": "\t", b"r": "\r"}
 
 _HOLES = {"simple_expansion", "expansion", "arithmetic_expansion"}
 _HOLES |= {"command_substitution", "process_substitution", "array"}
+_NAMED = {"variable_assignment", "variable_name", "word", "number", "raw_string"}
 
 
 class _Place(NamedTuple):
@@ -72,6 +75,7 @@ class _Parser:
     def script(self) -> Script:
         statements: list[Assignment | Command] = []
         comments, tests = [], []
+        exports_any = False
         stack = [(grammar.parse("bash", self._data), _Place())]
         while stack:
             node, place = stack.pop()
@@ -92,7 +96,10 @@ class _Parser:
                 if assignment := self._assignment(node, place.function):
                     statements.append(assignment)
                 inside = [(child, _Place(place.function)) for child in below]
+            elif node.type == "declaration_command":
+                exports_any |= not all(self._is_named(one) for one in below)
             elif node.type == "command":
+                exports_any |= bool(below) and below[0].text == b"eval"
                 statements += self._command(node, place)
                 # The assignments before a command are its own; what is inside them counts.
                 own = [n for n in below if n.type == "variable_assignment"]
@@ -101,7 +108,15 @@ class _Parser:
                 ]
                 inside = [(child, _Place(place.function)) for child in below]
             stack += reversed(inside)
-        return Script(tuple(statements), tuple(comments), tuple(tests), loads=self._loads())
+        # What stands in `.env` is known.
+        exports_any = exports_any and _ENV.search(self._data) is None
+        return Script(
+            tuple(statements),
+            tuple(comments),
+            tuple(tests),
+            exports_any=exports_any,
+            loads=self._loads(),
+        )
 
     def _loads(self) -> bool:
         """Whether variables come from an env file of another name than `.env`."""
@@ -110,6 +125,11 @@ class _Parser:
             if _LOADING.search(self._data[start : match.start()].rpartition(b"\n")[2]):
                 return True
         return False
+
+    def _is_named(self, node: Syntax) -> bool:
+        """Whether a word after `export` is an option, or says which variable it sets."""
+        named = _NAME_OF_WORD.match(self._data, node.start_byte, node.end_byte)
+        return node.type in _NAMED or named is not None
 
     def _span(self, node: Syntax) -> Span:
         return self._source.span(node.start_byte, node.end_byte)

@@ -61,6 +61,8 @@ class Script:
     tests: tuple[Span, ...] = ()
     note: str = ""
     """Why nothing could be read, where that is so."""
+    exports_any: bool = False
+    """Whether it sets variables whose names it does not say (`export $(cat "$FILE")`)."""
     loads: bool = False
     """Whether it takes its variables from an env file of another name than `.env`."""
 

@@ -5,49 +5,87 @@ scripts:
   - {at: steps.*.pwsh, container: steps.*, language: pwsh}
   - {at: steps.*.args, container: steps.*, program: [entrypoint, name]} # arguments of a program
   - {at: services.*.command, language: arguments}   # a list is one command; a text is a script
+  - {at: services.*.command, interpolated: yes}     # `$$` is a dollar before any shell sees it
   - {at: jobs.*.steps.*.run, later: {file: GITHUB_ENV, container: jobs.*}}  # for later
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, NamedTuple
 
+from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
 from supa_lint.model import Facts, Platform
 from supa_lint.raw import Raw
-from supa_lint.read.nodes import Branch, Listing, Node, Scalar
+from supa_lint.read import text as plain
+from supa_lint.read.nodes import Branch, Listing, Match, Node, Path, Scalar, find, scalars, split
 from supa_lint.sealing import Sealer
 
-Wanted = Callable[[str], bool]
-"""Whether a client file knows a callee."""
+
+class Home(NamedTuple):
+    """What scripts belong to. `prefix` is that of all containers of the document; `seen` are the
+    only variables that are known there, when not all are."""
+
+    container: str
+    platform: Platform
+    prefix: Path = ()
+    seen: Set[str] | None = None
+
+
+def connects(match: Match, row: Mapping[str, Any], root: Node, clients: Clients) -> bool:
+    """Whether a script may run a program that connects with what a variable says."""
+    nodes = [match.node, *(n for n in (_parent(match, root),) if n and "program" in row)]
+    texts = (scalar.raw.text for node in nodes for scalar in scalars(node))
+    return any(program in text for text in texts for program in clients.programs)
 
 
 def read(
-    node: Node,
-    beside: Node | None,
+    match: Match,
     row: Mapping[str, Any],
-    container: str,
-    platform: Platform,
+    root: Node,
+    home: Home,
     sealer: Sealer,
     platforms: Mapping[str, PlatformSpec],
-    wanted: Wanted,
-    after: str = "",
+    clients: Clients,
 ) -> Facts:
-    """The facts of the scripts that stand at `node`: a text, or a list of them. `after` is the
-    container of the scripts that run after them."""
+    """The facts of the scripts that `row` finds in the document `root`: a text, or a list of them.
+    What they set for themselves has a container of its own."""
     from supa_lint.read import shell, written
 
-    raws = _raws(node)
+    raws = _raws(match.node)
+    beside = _parent(match, root)
     language = row.get("language", "")
-    if language == "arguments" and isinstance(node, Scalar):
+    if language == "arguments" and isinstance(match.node, Scalar):
         language = ""
     if "shell" in row:
         language = next((raw.text for raw in _beside(beside, [row["shell"]])), "")
     if "program" in row:
         raws, language = [*_beside(beside, row["program"]), *raws], "arguments"
-    later = written.Later(row["later"]["file"], after) if "later" in row else None
-    return shell.commands(raws, sealer, platforms, wanted, container, platform, language, later)
+    if row.get("interpolated"):
+        syntax = platforms[home.platform.id].data.get("interpolation", "none")
+        raws = [plain.interpolated(sealer, raw, syntax) for raw in raws]
+    later = None
+    if "later" in row:
+        around = split(row["later"]["container"])
+        after = ".".join((*home.prefix, *match.path[: len(around)]))
+        later = written.Later(row["later"]["file"], after)
+    container = ".".join(filter(None, (home.container, match.path[-1])))
+    return shell.commands(
+        raws,
+        sealer,
+        platforms,
+        clients.wanted,
+        container,
+        home.platform,
+        language,
+        later,
+        home.seen,
+    )
+
+
+def _parent(match: Match, root: Node) -> Node | None:
+    return next((found.node for found in find(root, match.path[:-1])), None)
 
 
 def _raws(node: Node) -> list[Raw]:

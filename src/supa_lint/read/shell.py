@@ -9,7 +9,7 @@ DSN is a mention.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from collections.abc import Mapping as TableMapping
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ from supa_lint.raw import Raw
 from supa_lint.read import libpq, posix, windows, written
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Source, unclaimed, with_rest
-from supa_lint.read.script import Assignment, Command, Script, Word
+from supa_lint.read.script import Assignment, Command, Script, Word, unknown
 from supa_lint.read.setters import Setters
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
@@ -51,6 +51,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,100}")
 _PROGRAM = re.compile(r"(?:.*[/\\])?(?P<name>[\w.+-]{1,50}?)(?:\.exe|\.cmd)?(?:@[\w.^~-]+)?")
 _SUBCOMMAND = re.compile(r"[a-z][a-z:_-]{1,24}")
 _OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]*)(?P<equals>=)?")
+_VARIABLE = re.compile(r"[A-Za-z_]\w{0,100}")
 _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 _TAKES_DSN = re.compile(
     r"(?:(?:db|database|postgres|pg|connection)[-_]?)?(?:url|uri|dsn|string)|database"
@@ -78,6 +79,12 @@ _SCRIPT_FILE = re.compile(r"\.(?:py|[cm]?[jt]s)$")
 # Unless one of these stands before it.
 _NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "update", "upgrade"}
 _NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
+
+
+# They say nothing of databases.
+_HARMLESS_SOURCES = {"activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
+_ENV = re.compile(rf"(?:(?:{HOLE}|\.\.?)/)*\.env")  # it counts as it is
+_PATH = re.compile(rf"[\w.~/{HOLE}-]{{1,200}}")
 
 
 def read(
@@ -113,15 +120,16 @@ def commands(
     platform: Platform | None = None,
     syntax: str = "",
     later: written.Later | None = None,
+    seen: Set[str] | None = None,
 ) -> Facts:
     """The facts of scripts inside another file, whose settings belong to `container` there and
     run on `platform`. Their secrets are those of `sealer`. `later` says how they set variables for
-    what runs after them.
+    what runs after them. `seen` are the only variables that are known there, when not all are.
 
     `syntax` is `arguments` when the texts are the words of one command, or it names a shell
     (`bash`, `pwsh {0}`, `cmd`). What is in another language only mentions DSNs.
     """
-    reader = Reader(sealer, platforms, wanted, platform, later)
+    reader = Reader(sealer, platforms, wanted, platform, later, seen)
     if syntax == "arguments":
         reader.run(raws, container)
     elif parse := _parser(syntax):
@@ -163,12 +171,14 @@ class Reader:
         wanted: Wanted,
         platform: Platform | None = None,
         later: written.Later | None = None,
+        seen: Set[str] | None = None,
     ) -> None:
         self.settings: list[Setting] = []
         self.calls: list[Call] = []
         self.comments: list[Span] = []
         self.ignored: list[Span] = []
         self.notes: dict[Note, None] = {}
+        self.sources: list[str] = []
         self.carries = False
         """Whether a command may take what was set to another place."""
         self._sealer = sealer
@@ -177,6 +187,7 @@ class Reader:
         self._wanted = wanted
         self._platform = platform
         self._later = later
+        self._seen = seen
         self._names: dict[tuple[str, str], int] = {}
         self._written: dict[str, int] = {}
         self._sealed: dict[str, Value] = {}
@@ -190,14 +201,18 @@ class Reader:
             self._sealer.file.path,
             settings=tuple(self.settings),
             calls=tuple(self.calls),
+            sources=tuple(dict.fromkeys(self.sources)),
             notes=tuple(self.notes),
         )
 
     def add(self, script: Script, container: str, depth: int = 0) -> None:
         """Read a script, whose settings belong to `container`."""
-        if script.loads:
+        seen = frozenset() if script.loads else self._seen
+        if seen is not None:
             # Which file says what a variable is there is known, but not what it says.
-            script = script.filled(lambda hole: Hole() if hole.variable else hole)
+            script = script.filled(lambda h: Hole() if h.variable and h.variable not in seen else h)
+        if script.exports_any:
+            self.sources.append(HOLE)
         self.comments += script.comments
         self.ignored += script.tests
         if script.note:
@@ -224,6 +239,12 @@ class Reader:
         if outer in _SEARCHES:
             self.ignored.append(command.span)
             return
+        if outer in ("source", ".") and len(words) > 1:
+            self._source(words[1].text.replace("\\", "/"))
+        if outer == "read":
+            for word in words[1:]:
+                if _VARIABLE.fullmatch(word.text):
+                    self._assign(Assignment(word.text, unknown(word.span), word.span), container)
         own = [*command.assignments, *_leading(words, outer)]
         if own:
             self._prefixed += 1
@@ -249,6 +270,12 @@ class Reader:
             self.calls.append(self._call(program, words, command, container))
         elif row is None and outer not in _PRINTERS:
             self._connection(program, words, command, container)
+
+    def _source(self, path: str) -> None:
+        """What another script sets counts here, too."""
+        harmless = path.rpartition("/")[2] in _HARMLESS_SOURCES or _ENV.fullmatch(path)
+        if not harmless:
+            self.sources.append(path if _PATH.fullmatch(path) else HOLE)
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""

@@ -195,6 +195,11 @@ def seal(sealer: Sealer, raw: Raw, name: str, syntax: str) -> Value:
     return sealer.seal(_with_holes(sealer, raw, name, syntax, 0), name)
 
 
+def interpolated(sealer: Sealer, raw: Raw, syntax: str) -> Raw:
+    """A text as it is when `syntax` has filled it in: with holes, and without its escapes."""
+    return _with_holes(sealer, raw, "", syntax, 0)
+
+
 def _with_holes(sealer: Sealer, raw: Raw, name: str, syntax: str, depth: int) -> Raw:
     if raw.holes or depth > _DEEPEST or not any(sign in raw.text for sign in _SIGNS):
         return raw

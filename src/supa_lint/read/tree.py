@@ -48,6 +48,7 @@ from supa_lint.read.nodes import (
     split,
 )
 from supa_lint.read.questions import Questions
+from supa_lint.scope import folder_of, upwards
 from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
@@ -88,6 +89,7 @@ def facts(
         platforms=tuple(platforms_by_id.values()),
         env_files=tuple(chain.from_iterable(document.env_files for document in documents)),
         builds=tuple(chain.from_iterable(document.builds for document in documents)),
+        sources=tuple(dict.fromkeys(chain.from_iterable(d.sources for d in documents))),
         secrets=tuple(sealer.secrets),
         notes=tuple(dict.fromkeys(chain.from_iterable(d.notes for d in documents))),
     )
@@ -126,6 +128,7 @@ class _Document:
         # Documents of one file are apart: `#2.spec` is not `spec`.
         self._prefix: Path = (f"#{number + 1}",) if number else ()
         self._root = root
+        self._matters = _matters(root)
         self._claimed: set[Path] = set()
         self._ignored: set[Path] = set()
         self._asked = Questions(root)
@@ -135,6 +138,7 @@ class _Document:
         self.env_files: list[EnvFile] = []
         self.builds: list[Build] = []
         self.calls: list[Call] = []
+        self.sources: list[str] = []
         self.notes: list[Note] = []
 
         self._syntax = "unknown"
@@ -144,7 +148,7 @@ class _Document:
         for one in configured.read(file.path, root, tables, sealer, alone=number is None):
             self.calls.append(one.call)
             self._claimed |= one.paths
-        if _matters(root):
+        if self._matters:
             self._walk(root, ())
 
     # --- platforms
@@ -173,14 +177,11 @@ class _Document:
                     branch = isinstance(match.node, Branch)
                     if not (item and branch and self._item(match.node, home)):
                         self._declared(match, home)
-        for row in data.get("scripts", []) if _matters(self._root) else ():
+        others = list(self._env_files(spec, marker))
+        for row in data.get("scripts", []):
             for match, container, platform in self._declarations(spec, row, marker):
-                self._script(match, row, container, platform)
-        for row in data.get("env-files", []):
-            for match, container, platform in self._declarations(spec, row, marker):
-                for scalar in _paths(match.node):
-                    if (path := self._resolve(scalar)) is not None:
-                        self.env_files.append(EnvFile(path, container, platform, scalar.span))
+                if self._matters or scripts.connects(match, row, self._root, self._clients):
+                    self._script(match, row, container, platform, others)
         for row in data.get("builds", []):
             for match, container, _ in self._declarations(spec, row, marker):
                 for scalar in _paths(match.node):
@@ -250,29 +251,47 @@ class _Document:
             return None
         return "" if path == "." else path
 
+    def _env_files(self, spec: PlatformSpec, marker: Span) -> Iterator[str]:
+        """Collect the env files that are named, and give the containers that get another one than
+        the `.env` that commands see anyway."""
+        seen = {posixpath.join(folder, ".env") for folder in upwards(folder_of(self._file.path))}
+        for row in spec.data.get("env-files", []):
+            for match, container, platform in self._declarations(spec, row, marker):
+                for scalar in _paths(match.node):
+                    path = self._resolve(scalar)
+                    if path not in seen:
+                        yield container
+                    if path is not None:
+                        self.env_files.append(EnvFile(path, container, platform, scalar.span))
+
     def _script(
-        self, match: Match, row: Mapping[str, Any], container: str, platform: Platform
+        self,
+        match: Match,
+        row: Mapping[str, Any],
+        container: str,
+        platform: Platform,
+        others: Sequence[str],
     ) -> None:
-        """The commands of a job. What they set for themselves has a container of its own."""
+        """The commands of a job. What is set in one of the containers `others` may come from
+        another env file."""
         if match.path in self._claimed or isinstance(match.node, Branch):
             return
         self._claimed.add(match.path)
-        beside = next((found.node for found in find(self._root, match.path[:-1])), None)
-        home = ".".join(filter(None, (container, match.path[-1])))
-        around = split(row.get("later", {}).get("container", ""))
-        after = ".".join((*self._prefix, *match.path[: len(around)]))
-        wanted = self._clients.wanted
-        found = scripts.read(
-            match.node, beside, row, home, platform, self._sealer, self._specs, wanted, after
-        )
+        seen = None
+        if any(_is_around(other, container) for other in others):
+            seen = {s.name for s in self.settings if _is_around(s.container, container)}
+        home = scripts.Home(container, platform, self._prefix, seen)
+        found = scripts.read(match, row, self._root, home, self._sealer, self._specs, self._clients)
+        own = ".".join(filter(None, (container, match.path[-1])))
         taken = {(s.container, s.name) for s in self.settings}
         self.settings += (
             # What another script sets for the same ones is not lost.
-            replace(s, container=home) if (s.container, s.name) in taken else s
+            replace(s, container=own) if (s.container, s.name) in taken else s
             for s in found.settings
         )
         self.calls += [replace(call, platform=platform) for call in found.calls]
         self.mentions += found.mentions
+        self.sources += found.sources
         self.notes += found.notes
 
     # --- settings
@@ -394,6 +413,11 @@ def _paths(node: Node) -> Iterator[Scalar]:
             item = next((item.by_key[k].node for k in _PATH_KEYS if k in item.by_key), item)
         if isinstance(item, Scalar):
             yield item
+
+
+def _is_around(other: str, container: str) -> bool:
+    """Whether what belongs to one container is seen in the other."""
+    return not other or container == other or container.startswith(f"{other}.")
 
 
 def _decoded(raw: Raw) -> Raw:

@@ -20,12 +20,13 @@ from supa_lint.sealing import Sealer
 from supa_lint.source import File
 
 _TOKEN = re.compile(
-    rb"<!--|<(?P<tag>[A-Za-z_][\w:.-]*+)(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>"
+    rb"<!--|(?P<cdata><!\[CDATA\[)|<(?P<tag>[A-Za-z_][\w:.-]*+)(?P<attributes>(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+)>"
 )
 _ATTRIBUTE = re.compile(
     rb"(?<![\w:.-])(?P<key>[A-Za-z_][\w:.-]*+)\s*+=\s*+(?:\"(?P<double>[^\"<]*+)\"|'(?P<single>[^'<]*+)')"
 )
 _TEXT = re.compile(rb"[^<]*+")
+_CDATA = re.compile(rb"\s*+<!\[CDATA\[(?P<text>.*?)\]\]>", re.DOTALL)
 _ENTITY = re.compile(
     rb"&(?:(?P<name>amp|lt|gt|quot|apos)|\#(?:x(?P<hex>[0-9A-Fa-f]{1,6})|(?P<code>\d{1,7})));"
 )
@@ -46,6 +47,10 @@ def read(file: File) -> Facts:
     at = 0
     while match := _TOKEN.search(source.data, at):
         at = match.end()
+        if match["cdata"]:
+            end = source.data.find(b"]]>", at)
+            at = len(source.data) if end < 0 else end + 3
+            continue
         if match["tag"] is None:
             end = source.data.find(b"-->", at)
             at = len(source.data) if end < 0 else end + 3
@@ -57,15 +62,20 @@ def read(file: File) -> Facts:
             continue
         offset = match.start("attributes")
         value = next((given[key] for key in _VALUES if key in given), None)
+        literal = _CDATA.match(source.data, at) if value is None else None
         if value is not None:
             span = _inside(value)
             start, end = span[0] + offset, span[1] + offset
+        elif literal is not None:
+            start, end = _stripped(source.data, *literal.span("text"))
         else:
             text = _TEXT.match(source.data, at)
             start, end = _stripped(source.data, at, text.end() if text else at)
         if not _WORTH.search(source.data, start, end):
             continue
-        raw = join(unescape(source, start, end, _ENTITY, _decoded), source.span(start, end))
+        raw = source.cut(start, end)
+        if literal is None:
+            raw = join(unescape(source, start, end, _ENTITY, _decoded), raw.span)
         begin, stop = (edge + offset for edge in _inside(name))
         written = source.cut(begin, stop).text
         sealed = sealer.seal(raw, written)

@@ -113,9 +113,18 @@ def configuration(
     call = unwrap(default.node)
     if call.type == "call_expression" and wanted(evaluator.names.callee(call, default.scope)):
         return None  # a client knows that call
-    term = _default(default.node, default.scope, evaluator)
+    through: list[str] = []
+    term = _default(default.node, default.scope, evaluator, through)
     span = evaluator.span(default.node)
-    return Invoke(callee, (term,), (), True, span), default.node
+    tool = evaluator.module.name.partition(".")[0]
+    complete = all(_is_of(tool, name) for name in through)
+    return Invoke(callee, (term,), (), complete, span), default.node
+
+
+def _is_of(tool: str, callee: str) -> bool:
+    """Whether a function is the tool's own (`@mikro-orm/core.defineConfig`), which gives the object
+    as it is. Another one may change it."""
+    return callee.removeprefix("@").startswith((f"{tool}.", f"{tool}/", f"{tool}-"))
 
 
 def _last_default(found: list[Export]) -> Export | None:
@@ -127,21 +136,25 @@ def _last_default(found: list[Export]) -> Export | None:
 def default(found: list[Export], evaluator: Evaluator) -> Term | None:
     """What a module exports by default."""
     one = _last_default(found)
-    return None if one is None or one.node is None else _default(one.node, one.scope, evaluator)
+    return None if one is None or one.node is None else _default(one.node, one.scope, evaluator, [])
 
 
-def _default(node: Node, scope: Scope, evaluator: Evaluator) -> Term:
-    """The object that is exported, also through `defineConfig(...)` and functions that give it."""
+def _default(node: Node, scope: Scope, evaluator: Evaluator, through: list[str]) -> Term:
+    """The object that is exported, also through `defineConfig(...)` and functions that give it.
+    `through` gets the names of those that it is given to."""
     node = unwrap(node)
     function = evaluator.module.scopes.get(node.id) if node.type in FUNCTIONS else None
     if function is not None:
         return evaluator.returned(function)
     if node.type == "call_expression" and (given := arguments(node)):
-        inner = _default(given[0], scope, evaluator)
+        deeper: list[str] = []
+        inner = _default(given[0], scope, evaluator, deeper)
         if isinstance(inner, Table | Items):
+            through += [evaluator.names.callee(node, scope), *deeper]
             return inner
     term = evaluator.evaluate(node, scope)
     while isinstance(term, Invoke) and term.args:
+        through.append(term.callee)
         term = term.args[0]
     return term
 
