@@ -44,6 +44,8 @@ TESTS = {
     "resolve.py": _LINKER,
     "scope.py": _LINKER,
     "siblings.py": _LINKER,
+    "sourcing.py": _LINKER,
+    "visibility.py": _LINKER,
 }
 """The tests about each module, the quick ones first: most mutants need no more."""
 _LIMIT = "a limit against hostile input: one more or less is as good"
@@ -63,7 +65,7 @@ EQUIVALENT = {
     ("resolve.py", "if depth <= 0 or self._steps <= 0:", "number"): _LIMIT,
     ("resolve.py", "if len(out) > _LONGEST:", "comparison"): _LIMIT,
     (
-        "resolve.py",
+        "visibility.py",
         "nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)",
         "number",
     ): "without environments nothing is compared with it",

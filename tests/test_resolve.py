@@ -29,7 +29,9 @@ from supa_lint.raw import Raw
 from supa_lint.resolve import Resolution, Resolver, as_value
 from supa_lint.scope import Packages
 from supa_lint.source import File
+from supa_lint.visibility import Visibility
 
+PACKAGE_FILES = {"python": ["pyproject.toml"], "javascript": ["package.json"]}
 URL = "postgresql://u:kX7vQ2mZp9wL@h.example.com:5432/d"
 OTHER = "postgresql://u:kX7vQ2mZp9wL@other.example.com:6543/d"
 IN_CODE = Span("db.py", 0, 9)
@@ -74,8 +76,17 @@ def resolver(
     definitions: Iterable[Definition] = (),
     paths: Iterable[str] = (),
 ) -> Resolver:
-    packages = Packages(list(paths), {"python": ["pyproject.toml"], "javascript": ["package.json"]})
-    return Resolver(environments, list(definitions), packages, as_value)
+    packages = Packages(list(paths), PACKAGE_FILES)
+    return Resolver(Visibility(environments, packages), list(definitions), packages, as_value)
+
+
+def visibility(*environments: Environment) -> Visibility:
+    return Visibility(environments, Packages([], PACKAGE_FILES))
+
+
+def seen_by(reader: str, *environments: Environment) -> list[Environment]:
+    """The environments that set DATABASE_URL for code in a file."""
+    return visibility(*environments).seen(frozenset({"DATABASE_URL"}), reader)
 
 
 def hosts(found: Iterable[Resolution]) -> list[str]:
@@ -124,9 +135,9 @@ def test_an_environment_that_does_not_set_it_is_none() -> None:
 )
 def test_the_default_counts_unless_a_live_file_sets_it(place: Place, expected: list[str]) -> None:
     given = value(HOLE, variable("DATABASE_URL", value(OTHER)))
-    found = resolver(environment("x.env", {"DATABASE_URL": URL}, place=place))
-    assert hosts(found.resolve(given, "db.py")) == expected
-    assert found.is_set("DATABASE_URL", "db.py") is (place is Place.LIVE)
+    env = environment("x.env", {"DATABASE_URL": URL}, place=place)
+    assert hosts(resolver(env).resolve(given, "db.py")) == expected
+    assert visibility(env).is_set("DATABASE_URL", "db.py") is (place is Place.LIVE)
 
 
 def test_examples_count_where_nothing_is_live() -> None:
@@ -157,7 +168,7 @@ def test_what_a_script_sets(
 
 def test_a_container_runs_what_it_is_built_from() -> None:
     built = environment("compose.yml", {"DATABASE_URL": URL}, "api", builds=("api", "lib"))
-    found = resolver(built)
+    found = visibility(built)
     assert found.is_set("DATABASE_URL", "api/db.py")
     assert found.is_set("DATABASE_URL", "lib/db.py")
     assert not found.is_set("DATABASE_URL", "web/db.py")
@@ -201,13 +212,13 @@ def test_containers_of_one_manifest_have_to_agree(
     one = environment("compose.yml", {"DATABASE_URL": URL}, "api")
     two = environment("compose.yml", second, "worker")
     elsewhere = environment("other.yml", {"DATABASE_URL": OTHER}, "api")
-    seen = resolver(one, two, elsewhere).visible(frozenset({"DATABASE_URL"}), "db.py")
+    seen = seen_by("db.py", one, two, elsewhere)
     assert seen == ([one, two, elsewhere] if agree else [elsewhere])
 
 
 def test_files_do_not_have_to_agree() -> None:
     one, two = (environment(".env", {"DATABASE_URL": url}) for url in (URL, OTHER))
-    assert len(resolver(one, two).visible(frozenset({"DATABASE_URL"}), "db.py")) == 2
+    assert len(seen_by("db.py", one, two)) == 2
 
 
 def test_containers_that_hand_on_different_variables_do_not_agree() -> None:
@@ -215,7 +226,7 @@ def test_containers_that_hand_on_different_variables_do_not_agree() -> None:
         environment("compose.yml", {"DATABASE_URL": value(HOLE, hole)}, name)
         for name, hole in (("api", variable("A")), ("worker", variable("B")))
     )
-    assert resolver(one, two).visible(frozenset({"DATABASE_URL"}), "db.py") == []
+    assert seen_by("db.py", one, two) == []
 
 
 @pytest.mark.parametrize(
@@ -256,12 +267,11 @@ def test_what_the_file_of_a_command_sets_wins_over_env_files(
     given: Value | str | None, in_ci: bool, hosts: list[str]
 ) -> None:
     own = environment("ci.yml", {"DATABASE_URL": given} if given else {}, "jobs.dump")
-    found = resolver(own, environment(".env", {"DATABASE_URL": URL}))
-    told = found.resolve(DATABASE_URL, "ci.yml", "jobs.dump.steps.0", in_ci=in_ci)
+    env = environment(".env", {"DATABASE_URL": URL})
+    told = resolver(own, env).resolve(DATABASE_URL, "ci.yml", "jobs.dump.steps.0", in_ci=in_ci)
     assert [one.dsn.host and one.dsn.host.text for one in told] == hosts
     # Code may run elsewhere.
-    seen = found.visible(frozenset({"DATABASE_URL"}), "ci.yml")
-    assert len(seen) == (2 if given else 1)
+    assert len(seen_by("ci.yml", own, env)) == (2 if given else 1)
 
 
 def test_a_ci_job_has_what_the_configuration_states() -> None:
@@ -272,7 +282,7 @@ def test_a_ci_job_has_what_the_configuration_states() -> None:
 
 
 def test_no_variable_no_environment() -> None:
-    assert resolver(environment(".env", {"A": URL})).visible(frozenset(), "db.py") == []
+    assert visibility(environment(".env", {"A": URL})).seen(frozenset(), "db.py") == []
 
 
 # --- which variables decide -----------------------------------------------------------------------
@@ -536,10 +546,9 @@ def test_rewriting_adds_up() -> None:
     [("host", "h.example.com"), ("port", "5432"), ("user", "u"), ("database", "d")],
 )
 def test_one_part_of_what_a_variable_holds(part: str, text: str) -> None:
-    found = resolver(environment(".env", {"DATABASE_URL": URL}))
-    env = found.visible(frozenset({"DATABASE_URL"}), "db.py")[0]
+    env = environment(".env", {"DATABASE_URL": URL})
     given = value(HOLE, variable("DATABASE_URL", part=part))
-    filled = found.fill(given, env, "db.py")
+    filled = resolver(env).fill(given, env, "db.py")
     assert filled is not None
     assert (filled.text, filled.dsn, filled.span.path) == (text, None, ".env")
 

@@ -10,16 +10,14 @@ from supa_lint.dsn.parts import group
 from supa_lint.environment import Environment
 from supa_lint.model import HOLE, Connection, Password, PasswordKind, Value
 from supa_lint.resolve import Resolver
-from supa_lint.scope import folder_of
+from supa_lint.visibility import Visibility
 
 
 class Apart:
     """Looks up what fills the passwords of connections."""
 
-    def __init__(
-        self, environments: Sequence[Environment], resolver: Resolver, endpoints: Endpoints
-    ) -> None:
-        self._environments = environments
+    def __init__(self, visibility: Visibility, resolver: Resolver, endpoints: Endpoints) -> None:
+        self._visibility = visibility
         self._resolver = resolver
         self._endpoints = endpoints
 
@@ -50,11 +48,9 @@ class Apart:
             path = setting.span.path
             return [Environment(path, setting.container, connection.place, variables)]
         if setting is not None and setting.platform is not None:
-            folder = folder_of(setting.span.path)
-            beside = f"{folder}/.env" if folder else ".env"
-            return [e for e in self._environments if e.path == beside and not e.container]
+            return self._visibility.beside(setting.span.path)
         container = connection.client.call.container if connection.client else None
-        seen = self._resolver.visible(names, reader, container)
+        seen = self._visibility.seen(names, reader, container)
         # A container that is not built from code may be that of a local database.
         return [e for e in seen if e.platform is None or e.platform.deployed or e.builds]
 

@@ -41,6 +41,7 @@ from supa_lint.project import Project
 from supa_lint.resolve import Resolution, Resolver
 from supa_lint.scope import folder_of, upwards
 from supa_lint.sourcing import sources
+from supa_lint.visibility import Visibility
 
 
 def link(facts: Sequence[Facts], project: Project) -> list[Connection]:
@@ -58,12 +59,10 @@ class _Linker:
         self._environments = environments(facts, project.places)
         self._environments += stated(project.config.variables, source)
         definitions = [definition for one in facts for definition in one.definitions]
+        sourced = sources(facts, frozenset(project.paths))
+        self._visibility = Visibility(self._environments, project.packages, sourced)
         self._resolver = Resolver(
-            self._environments,
-            definitions,
-            project.packages,
-            self._clients.value_of,
-            sources(facts, frozenset(project.paths)),
+            self._visibility, definitions, project.packages, self._clients.value_of
         )
         self._joined: set[Span] = set()
         """The settings that a known client was seen to connect with."""
@@ -84,7 +83,7 @@ class _Linker:
             written: list[Expr] = [*one.calls, *defaults, *(s.value for s in one.settings)]
             unseen = {dsn.span: dsn for dsn in dsns_in(written) if dsn.span not in seen}
             found += [self._of_mention(Mention(dsn)) for dsn in unseen.values()]
-        apart = Apart(self._environments, self._resolver, self._endpoints)
+        apart = Apart(self._visibility, self._resolver, self._endpoints)
         for connection in tuple(found):
             for password in apart.passwords(connection):
                 found.append(self._of_mention(Mention(replace(connection.dsn, password=password))))
@@ -246,7 +245,7 @@ class _Linker:
             bool(readers)
             or self._project.mentions(name, environment.path)
             # Another package, whose variables nothing sets, may be run by this one.
-            or not all(self._resolver.is_set(name, read.span.path) for read in everyone)
+            or not all(self._visibility.is_set(name, read.span.path) for read in everyone)
         )
 
     def _of_constants(self, facts: Facts) -> Iterator[Connection]:
@@ -268,7 +267,7 @@ class _Linker:
         """Defaults of variables that nothing in the project sets."""
         for read in facts.reads:
             dsn = read.default.dsn if read.default else None
-            if dsn is None or self._resolver.is_set(read.variable, facts.path):
+            if dsn is None or self._visibility.is_set(read.variable, facts.path):
                 continue
             yield Connection(
                 dsn=dsn,

@@ -6,13 +6,12 @@ sets a variable it reads, or the literal default where nothing sets one.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from supa_lint.dsn import url
 from supa_lint.dsn.rewrite import rewrite
-from supa_lint.environment import PROCESS, Environment
+from supa_lint.environment import Environment
 from supa_lint.model import (
     HOLE,
     MASK,
@@ -31,14 +30,11 @@ from supa_lint.model import (
     Value,
 )
 from supa_lint.raw import Raw
-from supa_lint.scope import Packages, contains, folder_of
-from supa_lint.sourcing import Sources
+from supa_lint.scope import Packages
+from supa_lint.visibility import Visibility, holes, shape
 
 _STEPS = 500  # of filling holes for one value
 _LONGEST = 5_000  # characters of a value that holes were filled in
-_SCRIPTS = frozenset(
-    "sh bash zsh ksh ps1 psm1 bat cmd py js jsx mjs cjs ts tsx mts cts vue svelte astro".split()  # noqa: SIM905
-)
 _NESTED = 2  # of tables inside an argument
 _DEPTH = 12  # of names that stand for names; deeper is a loop
 
@@ -57,20 +53,17 @@ class Resolver:
 
     def __init__(
         self,
-        environments: Sequence[Environment],
+        visibility: Visibility,
         definitions: Sequence[Definition],
         packages: Packages,
         value_of: Callable[[Expr], Value | None],
-        sources: Sources | None = None,
     ) -> None:
-        """`value_of` reads an expression as a value: a name, or a call that builds a URL.
-        `sources` are the scripts whose variables are seen by the commands of another."""
+        """`value_of` reads an expression as a value: a name, or a call that builds a URL."""
         self._value_of = value_of
         self._steps = _STEPS
         self.given: set[Span] = set()
         """The tables of other modules that calls were seen to be given."""
-        self._environments = environments
-        self._sources = sources or {}
+        self._visibility = visibility
         self._packages = packages
         self._definitions: dict[str, list[Definition]] = {}
         for definition in definitions:
@@ -82,75 +75,11 @@ class Resolver:
         """Every DSN that `value`, an expression in the file `reader` (of a command there, in a
         `container`, perhaps of a CI job), can stand for."""
         variables = self.variables(value, reader)
-        seen = self.visible(variables, reader, container, in_ci=in_ci)
+        seen = self._visibility.seen(variables, reader, container, in_ci=in_ci)
         for environment in seen:
             yield from self._in(environment, value, reader)
         if not any(environment.place is Place.LIVE for environment in seen):
             yield from self._in(None, value, reader)
-
-    def visible(
-        self,
-        variables: frozenset[str],
-        reader: str,
-        container: str | None = None,
-        *,
-        in_ci: bool = False,
-    ) -> list[Environment]:
-        """The environments that set one of the variables for code in `reader`.
-
-        A command in a script sees what its container sets and those around it, not what the script
-        sets for another command. What its own file and those that it sources set wins over env
-        files; a CI job has none.
-        An environment whose container is built from another folder is not for this code. Those in
-        the reader's own package win over those around it; examples count where nothing is live.
-        """
-        if not variables:
-            return []
-        sourced = self._sources.get(reader, frozenset()) if container is not None else frozenset()
-        own = {reader, *(sourced or ())}
-        found = [
-            environment
-            for environment in self._environments
-            if not variables.isdisjoint(environment.variables)
-            and environment.place in (Place.LIVE, Place.EXAMPLE)
-            and (environment.path in own or not _is_of_script(environment))
-            and (environment.path != reader or _sees(container, environment.container))
-            and (
-                any(contains(folder, reader) for folder in environment.builds)
-                if environment.builds
-                else environment.path in own or self._packages.sees(reader, environment.path)
-            )
-        ]
-        live = [environment for environment in found if environment.place is Place.LIVE]
-        found = live or found
-        if container is not None and (in_ci or sourced is None or _sets(found, variables, own)):
-            found = [e for e in found if e.path in own or _is_of_no_file(e)]
-        found = self._decided(found, variables)
-        nearest = max((len(self._packages.root_of(e.path)) for e in found), default=0)
-        return [e for e in found if e.builds or len(self._packages.root_of(e.path)) == nearest]
-
-    def is_set(self, variable: str, reader: str) -> bool:
-        """Whether a live file sets a variable that code in `reader` reads."""
-        seen = self.visible(frozenset({variable}), reader)
-        return any(environment.place is Place.LIVE for environment in seen)
-
-    def _decided(self, found: list[Environment], variables: frozenset[str]) -> list[Environment]:
-        """Leave out the containers of a manifest that set one variable to different things:
-        nothing says which of them runs the code."""
-        shapes: dict[str, set[object]] = {}
-        for environment in found:
-            if environment.container:
-                values = tuple(
-                    _shape(environment.variables[name].value)
-                    for name in sorted(variables)
-                    if name in environment.variables
-                )
-                shapes.setdefault(environment.path, set()).add(values)
-        return [
-            environment
-            for environment in found
-            if not environment.container or len(shapes[environment.path]) == 1
-        ]
 
     def variables(self, value: Value, reader: str, depth: int = _DEPTH) -> frozenset[str]:
         """The environment variables that decide where `value` points: those of the host, if it
@@ -170,7 +99,7 @@ class Resolver:
     def definition(self, symbol: str, reader: str) -> Value | None:
         """What a dotted name of another module stands for, if all who define it agree."""
         candidates, named = self._candidates(symbol, reader)
-        values = {_shape(definition.value): definition.value for definition in named or candidates}
+        values = {shape(definition.value): definition.value for definition in named or candidates}
         return self._value_of(next(iter(values.values()))) if len(values) == 1 else None
 
     def with_tables(self, call: Call) -> Call:
@@ -254,18 +183,9 @@ class Resolver:
     def _elsewhere(self, setting: Setting, environment: Environment | None) -> Value | None:
         """What the `.env` beside a manifest sets for a variable that it only passes on. No other
         env file is read by itself."""
-        if environment is None:
-            return None
-        folder = folder_of(environment.path)
-        beside = f"{folder}/.env" if folder else ".env"
-        return next(
-            (
-                other.variables[setting.name].value
-                for other in self._environments
-                if other.path == beside and not other.container and setting.name in other.variables
-            ),
-            None,
-        )
+        beside = self._visibility.beside(environment.path) if environment else ()
+        found = (other.variables.get(setting.name) for other in beside)
+        return next((other.value for other in found if other is not None), None)
 
     def _fill_dsn(self, dsn: Dsn, environment: Environment | None, reader: str, depth: int) -> Dsn:
         def part(text: Text | None) -> Text | None:
@@ -311,40 +231,6 @@ class Resolver:
         return Value(out, span, tuple(left), rewritten=_rewritten(text))
 
 
-def _sees(container: str | None, other: str) -> bool:
-    """Whether a command in one container of a file has what is set in the other."""
-    if container is None or not other:
-        return True
-    # `#2`: what sets a variable again has a container of its own.
-    here, around = (re.sub(r"#\d+", "", one) for one in (container, other))
-    return not around or here == around or here.startswith(f"{around}.")
-
-
-def _sets(found: Iterable[Environment], variables: frozenset[str], paths: Set[str]) -> bool:
-    """Whether a file sets one of the variables itself, and does not only hand it on."""
-    return any(
-        not (setting.value.hole and setting.value.hole.variable == name)
-        for environment in found
-        if environment.path in paths
-        for name, setting in environment.variables.items()
-        if name in variables
-    )
-
-
-def _is_of_no_file(environment: Environment) -> bool:
-    """Whether the configuration states the variables, or supa-lint's own process has them."""
-    return any(
-        setting.span.path == PROCESS or (setting.value.dsn and setting.value.dsn.stated)
-        for setting in environment.variables.values()
-    )
-
-
-def _is_of_script(environment: Environment) -> bool:
-    """Whether a program sets the variables for itself, and not for a place where code runs."""
-    suffix = environment.path.rpartition(".")[2].lower()
-    return environment.of_script or (environment.platform is None and suffix in _SCRIPTS)
-
-
 def as_value(expr: Expr) -> Value | None:
     """An expression as something to resolve: a value, or a name that another module defines."""
     if isinstance(expr, Symbol):
@@ -352,20 +238,12 @@ def as_value(expr: Expr) -> Value | None:
     return expr if isinstance(expr, Value) else None
 
 
-def _holes(value: Value) -> Iterator[Hole]:
-    yield from value.holes
-    if value.dsn is not None:
-        dsn = value.dsn
-        for text in (dsn.scheme, dsn.user, dsn.host, dsn.port):
-            yield from text.holes if text else ()
-
-
 def _deciding(value: Value) -> tuple[Hole, ...]:
     """The holes that decide where a value points."""
     if value.dsn is None:
         return value.holes
     host = value.dsn.host.holes if value.dsn.host else ()
-    return host or tuple(_holes(value))
+    return host or tuple(holes(value))
 
 
 def _rewrite(value: Value, rewritten: frozenset[str]) -> Value:
@@ -420,11 +298,3 @@ def _is_module(path: str, modules: Sequence[str]) -> bool:
     """Whether a dotted name can mean something in the module at `path`."""
     stem = path.rpartition(".")[0].removesuffix("/__init__").removesuffix("/index")
     return f".{stem.rpartition('/')[2]}." in f".{'.'.join(modules)}."
-
-
-def _shape(value: Expr) -> object:
-    """What makes two definitions the same thing: their text and holes, not where they stand."""
-    if isinstance(value, Value):
-        port = value.dsn.port.text if value.dsn and value.dsn.port else ""
-        return (value.text, port, tuple((h.variable, h.symbol, h.part) for h in _holes(value)))
-    return id(value)
