@@ -37,6 +37,7 @@ from supa_lint.raw import Raw
 from supa_lint.read import libpq, posix, windows, written
 from supa_lint.read import text as plain
 from supa_lint.read.pieces import Source, unclaimed, with_rest
+from supa_lint.read.programs import programs
 from supa_lint.read.script import Assignment, Command, Script, Word, unknown
 from supa_lint.read.setters import Setters
 from supa_lint.sealing import Sealer
@@ -56,30 +57,7 @@ _ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)=")
 _TAKES_DSN = re.compile(
     r"(?:(?:db|database|postgres|pg|connection)[-_]?)?(?:url|uri|dsn|string)|database"
 )
-
-# Their arguments are what they look for, not what anybody connects with.
-_SEARCHES = {"grep", "egrep", "fgrep", "rg", "ag", "sed", "awk", "perl", "test", "[", "findstr"}
-_SEARCHES |= {"select-string", "sls"}
-# They take a value to another place, so it need not be used where the script runs.
-_CARRIERS = {"ansible", "ansible-playbook", "aws", "az", "base64", "docker", "doctl", "envsubst"}
-_CARRIERS |= {"gcloud", "gh", "heroku", "helm", "kubectl", "kustomize", "pulumi", "rsync", "scp"}
-_CARRIERS |= {"sops", "ssh", "terraform", "vault"}
-# They only say it.
-_PRINTERS = {"echo", "printf", "print", "cat", "log", "info", "warn", "error", "die", "say"}
-_PRINTERS |= {"write-host", "write-output", "rem"}
-# They run the program that stands among their arguments.
-_RUNNERS = {"sudo", "env", "time", "timeout", "exec", "nohup", "nice", "command", "xargs", "watch"}
-_RUNNERS |= {"npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun", "deno", "cross-env", "dotenv"}
-_RUNNERS |= {"dotenvx", "doppler", "infisical", "op", "uv", "poetry", "pipenv", "pdm", "hatch"}
-_RUNNERS |= {"rye", "bundle", "python", "python3", "docker", "docker-compose", "podman", "kubectl"}
-_RUNNERS |= {"start"}
-# After `run` these have the name of a script of their own.
-_SCRIPT_RUNNERS = {"npm", "pnpm", "yarn", "bun"}
 _SCRIPT_FILE = re.compile(r"\.(?:py|[cm]?[jt]s)$")
-# Unless one of these stands before it.
-_NO_RUN = {"install", "add", "i", "remove", "pull", "push", "build", "pip", "update", "upgrade"}
-_NO_RUN |= {"list", "show", "why", "uninstall", "search", "info", "-v", "-V", "cp"}
-
 
 # They say nothing of databases.
 _HARMLESS_SOURCES = {"activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
@@ -236,7 +214,7 @@ class Reader:
         if not words:
             return
         outer = _program(words[0])
-        if outer in _SEARCHES:
+        if outer in programs().searching:
             self.ignored.append(command.span)
             return
         if outer in ("source", ".") and len(words) > 1:
@@ -254,7 +232,7 @@ class Reader:
             for assignment in own:
                 self._assign(assignment, container)
         start, row = self._setters.find([_program(words[0]), *(word.text for word in words[1:])])
-        self.carries |= row is not None or outer in _CARRIERS
+        self.carries |= row is not None or outer in programs().carrying
         if row is not None:
             platform = row.place(platform_of(self._platforms[row.platform], command.span))
             home = ".".join(filter(None, (container, row.run)))
@@ -268,7 +246,7 @@ class Reader:
             self._inner_script(words, container, depth)
         elif program and self._wanted(f"shell.{program}"):
             self.calls.append(self._call(program, words, command, container))
-        elif row is None and outer not in _PRINTERS:
+        elif row is None and outer not in programs().printing:
             self._connection(program, words, command, container)
 
     def _source(self, path: str) -> None:
@@ -279,11 +257,11 @@ class Reader:
 
     def _inner_command(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """The command that a command runs, which may be itself."""
-        if _program(words[0]) in _RUNNERS:
+        if _program(words[0]) in programs().running:
             for n, word in enumerate(words[1:], 1):
-                if word.text in _NO_RUN or _SCRIPT_FILE.search(word.text):
+                if word.text in programs().not_running or _SCRIPT_FILE.search(word.text):
                     break  # what follows are the arguments of a script, not a program
-                if word.text == "run" and _program(words[0]) in _SCRIPT_RUNNERS:
+                if word.text == "run" and _program(words[0]) in programs().running_scripts:
                     break
                 program = _program(word)
                 known = program in _SHELLS or libpq.knows(program)
@@ -372,7 +350,7 @@ class Reader:
             found += [option.value for option in options if option.value.dsn is not None]
             found += [replace(parts["host"].value, dsn=dsn) for dsn, parts in group(options)]
         elif any("://" in word.text for word in words):
-            if program in _RUNNERS:
+            if program in programs().running:
                 program = next(
                     (w.text for w in words[1:] if _SUBCOMMAND.fullmatch(w.text)), program
                 )
