@@ -403,6 +403,30 @@ def test_powershell_assignments(line: str) -> None:
     assert [m.comment for m in facts.mentions] == [True, True]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[Runtime.InteropServices.Marshal]::PtrToStringAuto($bstr)",
+        "Read-Host",
+        "$config.Host",
+        '"hunter".ToUpper()',
+    ],
+)
+def test_powershell_expressions_are_no_texts(value: str) -> None:
+    _, facts = read(f"$PGPASSWORD = {value}\n$PGUSER = $other\n$PGPORT = 6543\n", "a.ps1")
+    password, user, port = facts.settings
+    assert password.value.text == HOLE
+    assert [hole.variable for hole in user.value.holes] == ["other"]
+    assert port.value.text == "6543"
+
+
+@pytest.mark.parametrize("use", ["$x -replace 'a', $y", '$X.Replace("a", $y)'])
+def test_a_powershell_text_that_is_filled_in_is_only_mentioned(use: str) -> None:
+    file, facts = read(f'$X = "{DSN}"\n$z = {use}\n', "a.ps1")
+    assert [setting.value.dsn for setting in facts.settings if setting.name == "X"] == [None]
+    assert at(file, facts.mentions[0].dsn) == DSN
+
+
 def test_powershell_commands() -> None:
     file, facts = read(
         f'& psql "{DSN}" `\n  -p 6543\nfly secrets set X="a$($y)b$env:Z"\nWrite-Host "{DSN}"\n'

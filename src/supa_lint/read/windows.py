@@ -34,6 +34,16 @@ _EXPANDED = re.compile(
     re.DOTALL,
 )
 _DOUBLED = re.compile(rb"''")
+# What PowerShell takes for a value after `=`; other bare words are calls and members.
+_VALUE = re.compile(
+    rb"""(?x) "(?:[^"`]|`.|"")*+" | '(?:[^']|'')*+' | -?\d+
+      | \$(?: \{[^{}\n]*+\} | (?:(?i:env|script|global):)?[A-Za-z_]\w*+ )""",
+    re.DOTALL,
+)
+_REPLACED = re.compile(
+    rb"\$(?:(?i:env|script|global):)?(?P<name>[A-Za-z_]\w*+)(?:\s*+-[ci]?replace\b|\.Replace\()",
+    re.IGNORECASE,
+)
 _LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t", b"0": "\0"}
 
 
@@ -45,6 +55,7 @@ def powershell(source: Source) -> Script:
     name: str | None = None
     began = at = 0
     unclosed: set[bytes] = set()
+    templates = {match["name"].lower() for match in _REPLACED.finditer(source.data)}
     while match := _TOKEN.match(source.data, at):
         start, at = match.span()
         if match["blank"]:
@@ -55,6 +66,8 @@ def powershell(source: Source) -> Script:
         if match["word"] or match["here"]:
             if match["word"]:
                 word = _word(source, start, at)
+                if name and not (words or _VALUE.fullmatch(source.data, start, at)):
+                    word = unknown(word.span)
             else:
                 close = b"\n" + match["here"][1:2] + b"@"
                 end = -1 if close in unclosed else source.data.find(close, at - 1)
@@ -70,7 +83,8 @@ def powershell(source: Source) -> Script:
         words, name = [], None
         if match["assignment"]:
             began, name = start, match["variable"].decode()
-            words = [unknown(source.span(start, at))] if match["append"] else []
+            filled_in = name.lower().encode() in templates
+            words = [unknown(source.span(start, at))] if match["append"] or filled_in else []
         elif match["environment"]:
             began, name = start, ""
     statements += _statement(name, words, source.span(began, began))
