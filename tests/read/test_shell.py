@@ -682,3 +682,15 @@ def test_scripts_that_a_script_sources(command: str, sources: tuple[str, ...]) -
 def test_a_variable_that_is_read_is_not_known() -> None:
     facts = read('read -rp "URL: " DATABASE_URL\n')[1]
     assert [(s.name, s.value.text) for s in facts.settings] == [("DATABASE_URL", HOLE)]
+
+
+@pytest.mark.parametrize("said", [f'"{DSN}"', f'echo "{DSN}"', f"Write-Output '{DSN}'"])
+def test_powershell_pipes(said: str) -> None:
+    platforms = {"vercel": spec("vercel", {"run": "vercel env add", "pairs": "name stdin"})}
+    command = f"{said} | vercel env add X production 2>&1 | Out-Null\n"
+    file = File("a.ps1", command.encode())
+    facts = shell.read(file, platforms, lambda callee: False)
+    setting = only(facts)
+    assert setting.name == "X"
+    assert at(file, setting.value) == DSN
+    assert setting.platform is not None
