@@ -79,6 +79,12 @@ def test_any_manifest(pieces: list[str]) -> None:
     spans_are_inside(found, data)
 
 
+def test_a_password_beside_what_the_parser_left_out_is_no_name() -> None:
+    data = f'module.exports = ""{DSN}", {{{{'.encode()
+    found = read(File("ecosystem.config.js", data), bool, None, PLATFORMS)
+    spans_are_inside(found, data)
+
+
 @pytest.mark.parametrize("quote", "'\"`")
 def test_the_text_at_the_span_of_a_declared_variable(quote: str) -> None:
     data = f"module.exports = {{apps: [{{env: {{é: 1, DATABASE_URL: {quote}{DSN}{quote}}}}}]}}".encode()
