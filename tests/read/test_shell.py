@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -694,3 +696,15 @@ def test_powershell_pipes(said: str) -> None:
     assert setting.name == "X"
     assert at(file, setting.value) == DSN
     assert setting.platform is not None
+
+
+def test_a_character_after_a_brace_that_the_grammar_has_no_room_for() -> None:
+    """Some took the whole process down: the scanner read outside of a table."""
+    code = (
+        "from supa_lint.read.grammar import parse\n"
+        "for n in range(0x10000, 0x110000, 0x1000):\n"
+        "    parse('bash', f'echo {{{chr(n)}'.encode())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    file, facts = read(f"echo {{\U000d545f\nX='{DSN}' # é\n")
+    assert at(file, only(facts).value) == DSN
