@@ -150,10 +150,3 @@ def test_host_and_port_alone_may_be_any_servers(prefix: str, host: str, found: i
 def test_the_sender_of_mail_is_no_database() -> None:
     assert groups(SMTP_HOST="a", SMTP_USER="b") == groups(BREVO_SMTP_HOST="a", BREVO_SMTP_USER="b")
     assert groups(SMTP_HOST="a", SMTP_USER="b") == []
-
-
-def test_who_puts_the_parts_together_may_add_parameters() -> None:
-    [(dsn, _)] = groups(DB_HOST=HOST, DB_USER="postgres")
-    assert dsn.rewritten == {"params"}
-    [(dsn, _)] = groups(DB_HOST=HOST, DB_USER="postgres", DB_SSLMODE="require")
-    assert dsn.rewritten == frozenset()

@@ -99,6 +99,6 @@ def _join(parts: dict[str, Setting]) -> Dsn:
         port=values.get("port"),
         database=values.get("database"),
         params=(Param("sslmode", sslmode, parts["sslmode"].span),) if sslmode else (),
-        # Who puts them together may add any parameter, or none.
-        rewritten=frozenset(() if sslmode else {"params"}),
+        # Those of Terraform are put together by other files, which may add any parameter.
+        rewritten=frozenset({"params"} if host.span.path.endswith(".tfvars") else ()),
     )
