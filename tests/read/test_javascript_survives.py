@@ -79,8 +79,9 @@ def test_any_manifest(pieces: list[str]) -> None:
     spans_are_inside(found, data)
 
 
-def test_a_password_beside_what_the_parser_left_out_is_no_name() -> None:
-    data = f'module.exports = ""{DSN}", {{{{'.encode()
+@pytest.mark.parametrize("code", ['""DSN", {{', '[""DSN"]'])
+def test_a_password_beside_what_the_parser_left_out_is_no_name(code: str) -> None:
+    data = f"module.exports = {code.replace('DSN', DSN)}".encode()
     found = read(File("ecosystem.config.js", data), bool, None, PLATFORMS)
     spans_are_inside(found, data)
 
