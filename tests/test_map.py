@@ -118,6 +118,19 @@ def test_json() -> None:
     assert data["mentioned"] == 1
 
 
+def test_a_call_for_something_else_is_no_loose_client() -> None:
+    laravel = (
+        "<?php return ['connections' => [\n"
+        "'mysql' => ['driver' => 'mysql', 'url' => env('OLD_URL')],\n"
+        "'pgsql' => ['driver' => 'pgsql', 'url' => env('NEW_URL')],\n]];\n"
+    )
+    package = '{"scripts": {"dev": "wrangler pages dev ./build"}}\n'
+    data = json.loads(show({"config/database.php": laravel, "package.json": package}, "json"))
+    assert data["loose_clients"] == [
+        {"label": "Laravel", "path": "config/database.php", "line": 3, "variables": ["NEW_URL"]}
+    ]
+
+
 def _nodes(chart: str) -> dict[str, str]:
     return dict(re.findall(r'^  (\w+)[(\[]+"(.*)"[)\]]+$', chart, re.MULTILINE))
 

@@ -122,6 +122,7 @@ PLACES = {
         ".env.backup",
         ".env.supabase.backup",
         ".env.backup.local",
+        "prisma/schema.backup.prisma",
         ".env copy",
         "settings copy 2.py",
         ".env.bak-20250101",

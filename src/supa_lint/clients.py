@@ -255,13 +255,12 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
     password = exprs.get("password")
     params = _params(exprs.get("query"))
     rewritten = () if call.complete else ("user", "port", "params")
-    described = password.password if isinstance(password, Value) else None
     dsn = Dsn(
         spelling="parts",
         span=host.span,
         scheme=parts.get("scheme"),
         user=parts.get("user"),
-        password=described or Password(PasswordKind.ABSENT),
+        password=_password(password, host) or Password(PasswordKind.ABSENT),
         host=host,
         port=parts.get("port"),
         database=parts.get("database"),
@@ -272,8 +271,12 @@ def _from_parts(call: Call, names: Mapping[str, Any]) -> Value | None:
 
 
 def _with_credentials(value: Value, call: Call, names: Mapping[str, Any]) -> Value:
-    """A DSN with the user and the password that are given beside it."""
+    """A DSN with the user and the password that are given beside it; so is the default of a
+    variable."""
     dsn = value.dsn
+    if dsn is None and value.hole and value.hole.default and value.hole.default.dsn:
+        default = _with_credentials(value.hole.default, call, names)
+        return replace(value, holes=(replace(value.hole, default=default),))
     if dsn is None or not names:
         return value
     user, password = (
@@ -281,9 +284,22 @@ def _with_credentials(value: Value, call: Call, names: Mapping[str, Any]) -> Val
     )
     if dsn.user is None and user is not None:
         dsn = replace(dsn, user=_text(user))
-    if dsn.password.kind is PasswordKind.ABSENT and isinstance(password, Value):
-        dsn = replace(dsn, password=password.password or dsn.password)
+    if dsn.password.kind is PasswordKind.ABSENT:
+        dsn = replace(dsn, password=_password(password, dsn.host) or dsn.password)
     return replace(value, dsn=dsn)
+
+
+def _password(expr: Expr | None, host: Text | None) -> Password | None:
+    """What is said of a password set apart. A literal that is only the default of a variable counts
+    beside a host of Supabase that is written there, too: else it is a local database's."""
+    if not isinstance(expr, Value):
+        return None
+    default = expr.hole.default if expr.hole else None
+    literal = default.password if default else None
+    if literal is None or literal.kind is not PasswordKind.LITERAL or host is None:
+        return expr.password
+    written = [host, *(hole.default for hole in host.holes if hole.default)]
+    return literal if any("supabase" in text.text for text in written) else expr.password
 
 
 _CREDENTIALS = ("user", "password")

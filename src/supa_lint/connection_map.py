@@ -12,11 +12,24 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from supa_lint.clients import OF_FILE, Clients
+from supa_lint.clients import OF_FILE, Clients, Use
+from supa_lint.conditions import holds
 from supa_lint.facts import ConnectionFacts
 from supa_lint.labels import endpoint_label, family_label, project_of
 from supa_lint.lint import Linked, connect
-from supa_lint.model import NOWHERE, Call, Connection, Endpoint, Place, Setting, Span, Value
+from supa_lint.model import (
+    NOWHERE,
+    Call,
+    Client,
+    Connection,
+    Dsn,
+    Endpoint,
+    Place,
+    Setting,
+    Span,
+    Value,
+)
+from supa_lint.project import Project
 from supa_lint.report.text import clean
 from supa_lint.workspace import Workspace
 
@@ -125,7 +138,7 @@ def _loose(linked: Linked, connections: Iterable[Connection]) -> Iterator[Loose]
         if project.places[facts.path] is not Place.LIVE:
             continue
         for call in facts.calls:
-            uses = list(project.clients.uses(call))
+            uses = [use for use in project.clients.uses(call) if _may_be(use, project)]
             if not uses or any(use.call.span in joined for use in uses):
                 continue
             # What a file of some name exports may be for no client at all.
@@ -135,6 +148,15 @@ def _loose(linked: Linked, connections: Iterable[Connection]) -> Iterator[Loose]
             values = [value for use in uses for value in project.clients.dsns(use)]
             variables = dict.fromkeys(name for value in values for name in _variables(value))
             yield Loose(" or ".join(labels), _spot(call.span, linked), tuple(variables))
+
+
+def _may_be(use: Use, project: Project) -> bool:
+    """Whether the arguments of a call leave open that it is this client's."""
+    dsn = Dsn("none", use.call.span, rewritten=frozenset("*"))  # nothing is known of it
+    client = Client(use.spec.id, str(use.data["label"]), use.call, use.spec.id, use.data)
+    place = project.places[use.call.span.path]
+    unknown = Connection(dsn, Endpoint("unknown"), place, client=client)
+    return holds(use.data.get("when", {}), ConnectionFacts(unknown, project)) is not False
 
 
 def _wraps_a_client(call: Call, clients: Clients) -> bool:

@@ -26,8 +26,9 @@ def endpoint_label(endpoint: Endpoint) -> str:
     label = _LABELS.get((endpoint.kind, endpoint.mode))
     if label is None and endpoint.family is not None:
         # The host is known, the port is not, or is not one of its own.
-        pooler = endpoint.family == "ipv4"
-        return "the shared pooler, mode unknown" if pooler else "a database host, mode unknown"
+        if endpoint.family == "ipv4":
+            return "the shared pooler, mode unknown"
+        return "a direct or dedicated-pooler connection"
     return label or "unknown"
 
 

@@ -64,7 +64,7 @@ _TABLE: Final = (
             _* (?: [-_.]? \d [\d._-]* )? /""",
         r""".+\.(?: bak | old | orig | rej | disabled | deprecated ) (?: [._~-].* | \d.* )?
             | .+\.(?: backup | bkp ) (?: [-_]? \d .* )?
-            | \.env .* [._-] backup .* | .+\.backup\.env
+            | \.env .* [._-] backup .* | .+\.backup\.(?: env | prisma )
             | .+ [_-] old\.[a-z]+ | .+~ | .+\ copy (?: \ \d+ )? (?: \.[^.]* )?
             | .+ [_-] (?-i: BACKUP ) (?: [_-][^.]* )? \.[a-z]+  # db_backup.sh makes backups""",
     ),

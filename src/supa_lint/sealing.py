@@ -33,6 +33,7 @@ _UNDERSTOOD = re.compile(
         |no[-_]verify)                            # a switch, a TLS mode
     | (?i:autocommit|read[ _]committed|repeatable[ _]read|serializable)
     | (?:jdbc:)?postgres(?:ql)?(?:\+[a-z0-9_]+)?(?::/*)?   # a scheme
+    | mysql|mariadb|sqlite3?|sqlsrv|mssql|mongodb    # another database
     | postgres(?:\.[a-z]{20})?                  # a user
     | [A-Z][A-Z0-9_]*(?:URL|URI|DSN|DB|DATABASE|CONNECTION_STRING)   # the name of a variable
     | pg | pg-native | pgsql | postgres-js | postgis | db | localhost | 127\.0\.0\.1

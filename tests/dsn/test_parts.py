@@ -132,3 +132,21 @@ def test_a_whole_dsn_in_the_host_is_no_part() -> None:
     whole = Setting("DB_HOST", Value("", at, dsn=Dsn("url", at)), at)
     assert list(group([whole, port])) == []
     assert len(list(group([host, port]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("prefix", "host", "found"),
+    [
+        ("", "0.0.0.0", 0),
+        ("N8N_", "n8n.example.com", 0),
+        ("", HOST, 1),
+        ("DB_", "10.0.0.5", 1),
+    ],
+)
+def test_host_and_port_alone_may_be_any_servers(prefix: str, host: str, found: int) -> None:
+    assert len(groups(**{f"{prefix}HOST": host, f"{prefix}PORT": "1337"})) == found
+
+
+def test_the_sender_of_mail_is_no_database() -> None:
+    assert groups(SMTP_HOST="a", SMTP_USER="b") == groups(BREVO_SMTP_HOST="a", BREVO_SMTP_USER="b")
+    assert groups(SMTP_HOST="a", SMTP_USER="b") == []

@@ -53,6 +53,7 @@ def test_other_text_is_no_hole(text: str) -> None:
         "x-<region>-y",
         "your-password",
         "my_project_ref",
+        "votre_cle_secrete_pour_jwt",
         "change-me",
         "replace-this",
         "placeholder",

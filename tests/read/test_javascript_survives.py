@@ -79,6 +79,13 @@ def test_any_manifest(pieces: list[str]) -> None:
     spans_are_inside(found, data)
 
 
+@pytest.mark.parametrize("code", ['""DSN", {{', '[""DSN"]'])
+def test_a_password_beside_what_the_parser_left_out_is_no_name(code: str) -> None:
+    data = f"module.exports = {code.replace('DSN', DSN)}".encode()
+    found = read(File("ecosystem.config.js", data), bool, None, PLATFORMS)
+    spans_are_inside(found, data)
+
+
 @pytest.mark.parametrize("quote", "'\"`")
 def test_the_text_at_the_span_of_a_declared_variable(quote: str) -> None:
     data = f"module.exports = {{apps: [{{env: {{é: 1, DATABASE_URL: {quote}{DSN}{quote}}}}}]}}".encode()
@@ -131,11 +138,22 @@ def test_does_not_hang(data: bytes) -> None:
 
 
 def test_what_is_not_read_as_code_is_read_as_text() -> None:
-    for data in (b"a<b," * 20_000, b"<a {{b:>c:d(e f)"):
+    for data in (b"a<b,\n" * 20_000, b"<a {{b:>c:d(e f)"):
         found = read(File("a.tsx", data + f'\n"{DSN}"'.encode()), bool)
         assert len(found.mentions) == 1
         assert found.notes
     assert len(read(File("a.js", f'const a = "{DSN}"'.encode("utf-16")), bool).mentions) == 0
+
+
+def test_a_bundle_is_read_as_text() -> None:
+    line = "a(b);" * 10_000
+    file = File("app.js", f'{line}\nconst u = "{DSN}";\n'.encode())
+    facts = read(file, lambda callee: True)
+    assert facts.calls == ()
+    assert len(facts.mentions) == 1
+    assert facts.notes == ()
+    written = File("app.js", f'{"a(b);" * 9}\nconst u = "{DSN}";\n'.encode() * 900)
+    assert read(written, lambda callee: True).calls
 
 
 def test_bytes_that_are_not_utf_8() -> None:

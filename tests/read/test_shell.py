@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -403,6 +405,30 @@ def test_powershell_assignments(line: str) -> None:
     assert [m.comment for m in facts.mentions] == [True, True]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[Runtime.InteropServices.Marshal]::PtrToStringAuto($bstr)",
+        "Read-Host",
+        "$config.Host",
+        '"hunter".ToUpper()',
+    ],
+)
+def test_powershell_expressions_are_no_texts(value: str) -> None:
+    _, facts = read(f"$PGPASSWORD = {value}\n$PGUSER = $other\n$PGPORT = 6543\n", "a.ps1")
+    password, user, port = facts.settings
+    assert password.value.text == HOLE
+    assert [hole.variable for hole in user.value.holes] == ["other"]
+    assert port.value.text == "6543"
+
+
+@pytest.mark.parametrize("use", ["$x -replace 'a', $y", '$X.Replace("a", $y)'])
+def test_a_powershell_text_that_is_filled_in_is_only_mentioned(use: str) -> None:
+    file, facts = read(f'$X = "{DSN}"\n$z = {use}\n', "a.ps1")
+    assert [setting.value.dsn for setting in facts.settings if setting.name == "X"] == [None]
+    assert at(file, facts.mentions[0].dsn) == DSN
+
+
 def test_powershell_commands() -> None:
     file, facts = read(
         f'& psql "{DSN}" `\n  -p 6543\nfly secrets set X="a$($y)b$env:Z"\nWrite-Host "{DSN}"\n'
@@ -658,3 +684,27 @@ def test_scripts_that_a_script_sources(command: str, sources: tuple[str, ...]) -
 def test_a_variable_that_is_read_is_not_known() -> None:
     facts = read('read -rp "URL: " DATABASE_URL\n')[1]
     assert [(s.name, s.value.text) for s in facts.settings] == [("DATABASE_URL", HOLE)]
+
+
+@pytest.mark.parametrize("said", [f'"{DSN}"', f'echo "{DSN}"', f"Write-Output '{DSN}'"])
+def test_powershell_pipes(said: str) -> None:
+    platforms = {"vercel": spec("vercel", {"run": "vercel env add", "pairs": "name stdin"})}
+    command = f"{said} | vercel env add X production 2>&1 | Out-Null\n"
+    file = File("a.ps1", command.encode())
+    facts = shell.read(file, platforms, lambda callee: False)
+    setting = only(facts)
+    assert setting.name == "X"
+    assert at(file, setting.value) == DSN
+    assert setting.platform is not None
+
+
+def test_a_character_after_a_brace_that_the_grammar_has_no_room_for() -> None:
+    """Some took the whole process down: the scanner read outside of a table."""
+    code = (
+        "from supa_lint.read.grammar import parse\n"
+        "for n in range(0x10000, 0x110000, 0x1000):\n"
+        "    parse('bash', f'echo {{{chr(n)}'.encode())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    file, facts = read(f"echo {{\U000d545f\nX='{DSN}' # é\n")
+    assert at(file, only(facts).value) == DSN

@@ -239,8 +239,9 @@ def test_a_file_is_apart_from_the_script_that_writes_it(script: str) -> None:
 
 def test_a_file_is_filled_by_what_the_script_sets() -> None:
     script = (
-        f'H=db.{REF}.supabase.co\ncat > .env <<EOF\nDB_HOST=$H\nDB_PORT=5432\nDB_USER="u"\nEOF\n'
+        f"H=db.{REF}.supabase.co\ncat > .env <<EOF\nDB_HOST=$H\nDB_PORT=5432\nDB_USER=$U\nEOF\n"
     )
-    assert places(run({"deploy.sh": script}), "missing-sslmode") == ["deploy.sh:3"]
+    script = f"U=postgres.{REF}\n{script}"
+    assert places(run({"deploy.sh": script}), "dotted-user-on-direct-host") == ["deploy.sh:1"]
     # Set twice, nobody knows to what.
     assert not run({"deploy.sh": f"H=localhost\n{script}"}).findings

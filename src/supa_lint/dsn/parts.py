@@ -26,11 +26,12 @@ _NAME = re.compile(
 
 
 _NOT_POSTGRES = re.compile(
-    r"(?:smtp|e?mail|imap|redis|valkey|mongo|mysql|maria|rabbit|amqp|kafka|elastic|opensearch|minio"
-    r"|ftp|sftp|ssh|proxy|memcached|clickhouse|qdrant)",
+    r"(?:.*[_.\-])?(?:smtp|e?mail|imap|redis|valkey|mongo|mysql|maria|rabbit|amqp|kafka|elastic"
+    r"|opensearch|minio|ftp|sftp|ssh|memcached|clickhouse|qdrant)|proxy",
     re.IGNORECASE,
 )
 """Names of hosts of something else."""
+_DATABASE = re.compile(r"db|database|pg|postgres|sql|supabase", re.IGNORECASE)
 
 
 @cache
@@ -58,7 +59,7 @@ def group(settings: Iterable[Setting]) -> Iterator[tuple[Dsn, dict[str, Setting]
     """The DSNs that settings of one container spell together, one for each prefix with a host.
 
     Gives each with the settings its parts come from. A host alone is no DSN: a port, a user or a
-    password must stand beside it.
+    password must stand beside it. Host and port alone may be any server's.
     """
     by_prefix: dict[str, dict[str, Setting]] = {}
     for setting in settings:
@@ -74,7 +75,14 @@ def group(settings: Iterable[Setting]) -> Iterator[tuple[Dsn, dict[str, Setting]
             continue
         if MASK in host.value.text or not parts.keys() & {"port", "user", "password"}:
             continue
+        if parts.keys() == {"host", "port"} and not _of_a_database(host):
+            continue
         yield _join(parts), parts
+
+
+def _of_a_database(host: Setting) -> bool:
+    """Whether the name or the value of a host says that it is a database's."""
+    return bool(_DATABASE.search(host.name)) or "supabase" in host.value.text.lower()
 
 
 def _join(parts: dict[str, Setting]) -> Dsn:

@@ -44,7 +44,7 @@ _PLACEHOLDER_WORD = re.compile(
         (?:secret|real|strong|actual|supabase|database|db|project|pooler|postgres)?[-_ ]?
         (?:pass|pw|pwd|password|secret|senha|clave|contrase|mot|haslo|project|ref|id|host|region|db
           |database|supabase)
-    | \byour\w
+    | \byour\w | \b(?:votre|vos)[-_ ]\w
     | change[-_ ]?(?:me|this|it)
     | replace[-_ ]?(?:me|this|with)
     | placeholder

@@ -34,6 +34,16 @@ _EXPANDED = re.compile(
     re.DOTALL,
 )
 _DOUBLED = re.compile(rb"''")
+# What PowerShell takes for a value after `=`; other bare words are calls and members.
+_VALUE = re.compile(
+    rb"""(?x) "(?:[^"`]|`.|"")*+" | '(?:[^']|'')*+' | -?\d+
+      | \$(?: \{[^{}\n]*+\} | (?:(?i:env|script|global):)?[A-Za-z_]\w*+ )""",
+    re.DOTALL,
+)
+_REPLACED = re.compile(
+    rb"\$(?:(?i:env|script|global):)?(?P<name>[A-Za-z_]\w*+)(?:\s*+-[ci]?replace\b|\.Replace\()",
+    re.IGNORECASE,
+)
 _LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t", b"0": "\0"}
 
 
@@ -44,7 +54,9 @@ def powershell(source: Source) -> Script:
     words: list[Word] = []
     name: str | None = None
     began = at = 0
+    stdin: Word | None = None
     unclosed: set[bytes] = set()
+    templates = {match["name"].lower() for match in _REPLACED.finditer(source.data)}
     while match := _TOKEN.match(source.data, at):
         start, at = match.span()
         if match["blank"]:
@@ -55,6 +67,8 @@ def powershell(source: Source) -> Script:
         if match["word"] or match["here"]:
             if match["word"]:
                 word = _word(source, start, at)
+                if name and not (words or _VALUE.fullmatch(source.data, start, at)):
+                    word = unknown(word.span)
             else:
                 close = b"\n" + match["here"][1:2] + b"@"
                 end = -1 if close in unclosed else source.data.find(close, at - 1)
@@ -66,27 +80,36 @@ def powershell(source: Source) -> Script:
             began = began if words or name is not None else start
             words.append(word)
             continue
-        statements += _statement(name, words, source.span(began, began))
+        statements += _statement(name, words, source.span(began, began), stdin)
+        stdin = _said(words) if name is None and match["end"] == b"|" else None
         words, name = [], None
         if match["assignment"]:
             began, name = start, match["variable"].decode()
-            words = [unknown(source.span(start, at))] if match["append"] else []
+            filled_in = name.lower().encode() in templates
+            words = [unknown(source.span(start, at))] if match["append"] or filled_in else []
         elif match["environment"]:
             began, name = start, ""
-    statements += _statement(name, words, source.span(began, began))
+    statements += _statement(name, words, source.span(began, began), stdin)
     return Script(tuple(statements), tuple(comments))
 
 
+def _said(words: Sequence[Word]) -> Word | None:
+    """What a pipe takes on from `"text"`, `$text` or `echo "text"`."""
+    if len(words) == 2 and words[0].text.lower() in ("echo", "write-output"):
+        return words[1]
+    return words[0] if len(words) == 1 else None
+
+
 def _statement(
-    name: str | None, words: Sequence[Word], begin: Span
+    name: str | None, words: Sequence[Word], begin: Span, stdin: Word | None = None
 ) -> Iterator[Assignment | Command]:
     """What `words` are: the value of the variable `name`, name and value of one when it is empty,
-    or a command when it is None."""
+    or a command when it is None, which reads `stdin`."""
     if not words:
         return
     span = Span(begin.path, begin.start, max(begin.start, words[-1].span.end))
     if name is None and words[0].text.lower() != "setx":
-        yield Command(tuple(words), span)
+        yield Command(tuple(words), span, stdin=stdin)
         return
     values = words if name is not None else words[1:]
     if not name:

@@ -34,6 +34,8 @@ _PLAIN = {
 }  # here `<T>x` is a cast, elsewhere it is JSX
 
 _LARGEST = 2_000_000  # bytes; what is larger is generated
+_SMALLEST_BUNDLE = 50_000  # bytes; smaller ones cost little
+_WRITTEN = 2_000  # bytes of a line
 _MOST_OPEN = 1_000  # `<` without `>`: the parser's memory grows with their square
 _LONGEST = 2.0  # seconds of the processor; the largest sound file takes half of one
 _LONGEST_TYPE = 1_000
@@ -48,7 +50,8 @@ def read(
     """The facts of a JavaScript or TypeScript module. `wanted` says which callees are worth a Call,
     `imports` what imports mean here, `platforms` which of them may have the file as a manifest.
 
-    What is too large or too tangled for the parser is read as plain text, and a note says so.
+    What is too large or too tangled for the parser is read as plain text, and a note says so. So
+    is what a bundler made, without a note.
     """
     from supa_lint.knowledge import Platforms
     from supa_lint.read import text
@@ -56,7 +59,7 @@ def read(
     from supa_lint.read.javascript.syntax import Source
     from supa_lint.read.javascript.walk import walk
 
-    if text.is_utf16(file):
+    if text.is_utf16(file) or _is_bundle(file.data):
         return text.read(file)
     source = Source(file, imports)
     tree = _parse(source.data, file.path)
@@ -66,6 +69,13 @@ def read(
         return collect(walk(tree.root_node, source), source, wanted, platforms or Platforms())
     except RecursionError:
         return _as_text(file, "nests too deeply to be read as code")
+
+
+def _is_bundle(data: bytes) -> bool:
+    """Whether a program wrote the file: most of it stands in lines that nobody writes."""
+    if len(data) < _SMALLEST_BUNDLE:
+        return False
+    return sum(len(line) for line in data.splitlines() if len(line) > _WRITTEN) * 2 > len(data)
 
 
 def _parse(data: bytes, path: str) -> Tree | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _TELLING = re.compile(TELLING.pattern.encode(), re.IGNORECASE)
+_URL = re.compile(rb"://")
 _DEEPEST = 3
 
 
@@ -51,8 +52,9 @@ class Literals:
         if not self._evaluator.source.holds(node, _TELLING):
             self._dull = max(self._dull, node.end_byte)
             return
+        tried = _is_one_of_several(node)
         for name, key, value in named_pairs(node, self._evaluator.source):
-            if not is_name(name):
+            if not is_name(name) or (tried and self._evaluator.source.holds(value, _URL)):
                 continue
             span = self._evaluator.source.span(key, value)
             self._add(Constant(name, container, span, node.id), None, value, scope)
@@ -68,6 +70,12 @@ class Literals:
             term = evaluator.ask(value, scope)
             resolved = evaluator.ask(target, scope) if target is not None else None
         self._constants.add(constant, term, resolved, literals)
+
+
+def _is_one_of_several(node: Node) -> bool:
+    """Whether an object stands in a list of such: the URLs there are tried, or chosen from."""
+    beside = node.parent.named_children if node.parent and node.parent.type == "array" else ()
+    return sum(one.type == "object" for one in beside) > 1
 
 
 def _own_text(node: Node) -> bool:

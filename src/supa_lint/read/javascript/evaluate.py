@@ -27,6 +27,7 @@ from supa_lint.read.javascript.syntax import (
     arguments,
     children,
     field,
+    is_broken,
     is_name,
     sides,
     tagged,
@@ -315,7 +316,7 @@ class Evaluator:
 
     def on_array(self, node: Node, scope: Scope) -> Term:
         items = children(node)
-        if any(one.type == "spread_element" for one in items):
+        if is_broken(node) or any(one.type == "spread_element" for one in items):
             return Unknown(self.span(node))
         return Items(tuple(self.evaluate(one, scope) for one in items), self.span(node))
 

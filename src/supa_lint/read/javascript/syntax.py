@@ -87,10 +87,16 @@ def field(node: Node | None, name: str, inner: str = "") -> Node | None:
     return found.child_by_field_name(inner) if inner and found is not None else found
 
 
+def is_broken(node: Node) -> bool:
+    """Whether the parser left something out between the parts of a node: what stands beside the
+    gap may be a piece of a text."""
+    return node.has_error and any(child.is_error for child in node.children)
+
+
 def sides(node: Node) -> tuple[Node, str, Node] | None:
     """What stands left of an operator or an assignment, the operator, and what stands right."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    if left is None or right is None:
+    if left is None or right is None or is_broken(node):
         return None
     operator = node.child_by_field_name("operator")
     return left, operator.type if operator is not None else "", right
