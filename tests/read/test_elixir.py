@@ -289,11 +289,14 @@ def test_the_variables_that_are_read() -> None:
     _, facts = read(
         'import Config\nurl = System.get_env("A")\nother = String.replace(url, ":6543", ":5432")\n'
         'third = Enum.map(System.fetch_env!("B"), & &1)\nlog(env!("C"))\n'
+        'a = System.get_env("D") <> "?ssl=true"\nb = "#{System.get_env("E")}?ssl=true"\n'
     )
     assert {one.variable: one.rewritten for one in facts.reads} == {
         "A": {"port"},
         "B": {"*"},
         "C": frozenset(),
+        "D": {"params"},
+        "E": {"params"},
     }
 
 

@@ -17,7 +17,7 @@ from supa_lint.read import grammar
 from supa_lint.read.code import environment, tables, texts
 from supa_lint.read.code.budget import Budget
 from supa_lint.read.code.memory import Memory
-from supa_lint.read.code.rewriting import ANY, replaced, stripped
+from supa_lint.read.code.rewriting import ANY, appended, replaced, stripped
 from supa_lint.read.code.terms import Items, Table, Term, concat, join, literal, something
 from supa_lint.read.elixir.syntax import Source, arguments, field, operator, pairs
 
@@ -86,7 +86,7 @@ class Evaluator:
                 parts.append(self.source.escape(child))
             elif child.type == "quoted_content":
                 parts.append(self.source.cut(child))
-        return concat(parts, self.source.inside(node))
+        return appended(concat(parts, self.source.inside(node)), self.memory)
 
     def _sigil(self, node: Node, scope: Scope) -> Term:
         name, *inside = grammar.children(node)
@@ -171,7 +171,7 @@ class Evaluator:
             return Unknown(span)
         first, second = self.evaluate(left, scope), self.evaluate(right, scope)
         if sign == "<>":
-            return concat([first, second], span)
+            return appended(concat([first, second], span), self.memory)
         if sign == "++":
             return _overlaid(second, first) or Unknown(span)  # the first of a name counts
         return environment.either(first, second, span, self._seal)
