@@ -120,7 +120,7 @@ PATHS = (
     "supabase/config.toml", "deno.json", "next.config.js", "Makefile", "justfile", "Taskfile.yml",
     "a.vue", "a.svelte", "a.astro", "config/database.php", "Web.config", "appsettings.json",
     "knexfile.js", "ecosystem.config.js", "pgbouncer.ini", ".ebextensions/a.config", "a.tfvars",
-    "config/runtime.exs", "mix.exs", "mix.lock",
+    "config/runtime.exs", "mix.exs", "mix.lock", "main.bicep",
 )  # fmt: skip
 UNITS = (
     *PIECES,

@@ -129,6 +129,12 @@ def _hcl(file: File, context: Context) -> Facts:
     return read(file, context.knowledge.platforms, context.clients)
 
 
+def _bicep(file: File, context: Context) -> Facts:
+    from supa_lint.read.bicep import read
+
+    return read(file, context.knowledge.platforms, context.clients)
+
+
 def _ini(file: File, context: Context) -> Facts:
     from supa_lint.read.ini import read
 
@@ -256,6 +262,7 @@ _BY_SUFFIX: dict[str, Reader] = {
     **dict.fromkeys(("astro", "svelte", "vue"), _component),
     "bash": _shell,
     "bat": _shell,
+    "bicep": _bicep,
     "cfg": _ini,
     "cmd": _shell,
     "config": _config,
