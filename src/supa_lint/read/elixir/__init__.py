@@ -7,6 +7,7 @@ reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,6 +15,15 @@ from supa_lint.model import Facts, Note, dsns_in
 from supa_lint.read import grammar, literals, pieces
 from supa_lint.read import text as plain
 from supa_lint.source import File
+
+_CONFIGURES = re.compile(
+    rb"^[^\S\n]*+(?:import[^\S\n]++Config|use[^\S\n]++Mix\.Config)\b", re.MULTILINE
+)
+_READS = re.compile(rb"\b(?:System\.(?:get_env|fetch_env!)|env!)[ (]")
+_CALL = re.compile(rb"\b(?:[A-Z]\w*+\.)++[a-z_]\w*+")
+_USE = re.compile(rb"\buse\s++(\w++(?:\.\w++)*+)")
+_DEFINES = re.compile(rb"\bdef\s++([a-z_]\w*+)")
+_MOST_PAIRS = 500
 
 
 def read(file: File, wanted: Callable[[str], bool]) -> Facts:
@@ -26,12 +36,15 @@ def read(file: File, wanted: Callable[[str], bool]) -> Facts:
     if plain.is_utf16(file):
         return facts
     text = pieces.Source.of(file)
+    configures = _CONFIGURES.search(text.data) is not None
+    if not (configures or _READS.search(text.data) or _calls(text.data, wanted)):
+        return facts  # as most code: parsing it takes its time
     try:
         root = grammar.parse("elixir", text.data)
     except grammar.TooSlowError as problem:
         return replace(facts, notes=(*facts.notes, Note(file.path, str(problem))))
     sealer = Sealer(file)
-    walker = Walker(file.path, text.data, Source(text), sealer.seal, wanted)
+    walker = Walker(file.path, Source(text), sealer.seal, wanted, configures=configures)
     walker.walk(root)
     rewrites = walker.evaluator.memory.rewrites
     given = {dsn.span for dsn in dsns_in(walker.calls)}
@@ -50,3 +63,13 @@ def read(file: File, wanted: Callable[[str], bool]) -> Facts:
         secrets=tuple(dict.fromkeys((*facts.secrets, *sealer.secrets))),
         notes=(*facts.notes, *walker.evaluator.memory.budget.notes(file.path)),
     )
+
+
+def _calls(data: bytes, wanted: Callable[[str], bool]) -> bool:
+    """Whether a file may hold a call that is wanted, or define a function in place of one."""
+    if any(wanted(name.decode()) for name in set(_CALL.findall(data))):
+        return True
+    used, defined = set(_USE.findall(data)), set(_DEFINES.findall(data))
+    if len(used) * len(defined) > _MOST_PAIRS:
+        return True
+    return any(wanted(f"{one.decode()}.{name.decode()}") for one in used for name in defined)

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _CONFIG = ANY.rpartition(".")[0]
-_CONFIGURES = re.compile(
-    rb"^[^\S\n]*(?:import[^\S\n]+Config|use[^\S\n]+Mix\.Config)\b", re.MULTILINE
-)
 _OF_ENVIRONMENT = re.compile(rf"{HOLE}\.exs")
 _MOST_CALLS = 5_000
 
@@ -48,11 +45,13 @@ class Walker:
     def __init__(
         self,
         path: str,
-        data: bytes,
         source: Source,
         seal: Callable[[Raw, str], Value],
         wanted: Callable[[str], bool],
+        *,
+        configures: bool,
     ) -> None:
+        """`configures` tells whether `config` means configuration in this file."""
         self.calls: list[Call] = []
         self.reads: dict[str, Read] = {}
         self.evaluator = Evaluator(source, seal)
@@ -61,7 +60,7 @@ class Walker:
         self._seal = seal
         self._wanted = wanted
         self._of_file = Occasion.of_file(path)
-        self._configures = _CONFIGURES.search(data) is not None
+        self._configures = configures
 
     def walk(self, root: Node) -> None:
         self._nodes(list(grammar.children(root)), Scope(), self._of_file, 0)
