@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,7 +177,5 @@ def test_any_bytes(content: bytes) -> None:
         ),
     ],
 )
-def test_long_files_take_linear_time(part: str) -> None:
-    began = time.process_time()
-    read(app("").replace("// é", part * 10_000))
-    assert time.process_time() - began < 10
+def test_long_files_do_not_hang(part: str) -> None:
+    assert not read(app("").replace("// é", part * 10_000))[1].mentions

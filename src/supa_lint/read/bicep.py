@@ -10,11 +10,11 @@ makes is a hole; the name of a parameter or a variable is one that any file may 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from supa_lint.clients import Clients
-from supa_lint.knowledge import PlatformSpec
+from supa_lint.knowledge import Platforms
 from supa_lint.model import HOLE, Definition, Facts, Hole, Span
 from supa_lint.raw import Raw
 from supa_lint.read import text as plain
@@ -46,9 +46,7 @@ _OPENING, _CLOSING = (b"{", b"[", b"("), (b"}", b"]", b")")
 _SYMBOL = "bicep:"
 
 
-def read(
-    file: File, platforms: Mapping[str, PlatformSpec], clients: Clients | None = None
-) -> Facts:
+def read(file: File, platforms: Platforms, clients: Clients | None = None) -> Facts:
     """The settings of a file; the values of its parameters and variables are definitions too."""
     if plain.is_utf16(file):
         return plain.read(file)
