@@ -310,6 +310,27 @@ def test_the_password_is_masked_and_nothing_is_said_twice() -> None:
     assert [file.data[s.start : s.end] for s in facts.secrets].count(b"Tr0ub4dour-xk") == 4
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "config :a, A.Repo, url: System.get_env({})",
+        "System.fetch_env!({})",
+        "import_config {}",
+        "config :a, A.Repo, [{}: 1]",
+        "config :a, A.Repo, [{{{}, 1}}]",
+        "config :a, {}, url: 1",
+        "config {}, A.Repo, url: {}",
+        "raise {}",
+        "@a {}\nconfig :a, A.Repo, url: @a, x: [{}], y: {{{}, {}}}, hostname: {}",
+    ],
+)
+def test_a_secret_is_no_name(code: str) -> None:
+    _, facts = read(
+        "import Config\n" + code.replace("{{", "{").replace("}}", "}").replace("{}", f'"{DIRECT}"')
+    )
+    assert "Tr0ub4dour" not in repr(facts)
+
+
 RUNTIME = """import Config
 
 if config_env() == :prod do

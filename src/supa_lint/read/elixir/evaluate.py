@@ -7,6 +7,7 @@ is walked says all about a name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from supa_lint.read.code.memory import Memory
 from supa_lint.read.code.rewriting import ANY, appended, replaced, stripped
 from supa_lint.read.code.terms import Items, Table, Term, concat, join, literal, something
 from supa_lint.read.elixir.syntax import Source, arguments, field, operator, pairs
+from supa_lint.read.nodes import key_text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -33,6 +35,7 @@ _ENVIRONMENTS = ("config_env", "Mix.env")
 _SAME = ("to_string", "to_charlist", "String.to_charlist", "List.to_string")
 _TEXT_SIGILS = ("s", "S", "c", "C")
 _MOST_DIGITS = 18
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,100}")  # what else stands there may be a secret
 
 
 class Scope:
@@ -130,7 +133,7 @@ class Evaluator:
         for pair in pairs(inside):
             value = field(pair, "value")
             if value is not None:
-                entries.append((self.source.key(pair), self.evaluate(value, scope)))
+                entries.append((key_text(self.source.key(pair)), self.evaluate(value, scope)))
         return Table(tuple(entries), not node.has_error, self.source.span(node))
 
     def _tuple(self, node: Node, scope: Scope) -> Term:
@@ -205,8 +208,7 @@ class Evaluator:
         if name in READERS:
             at = READERS[name]
             default = given[at] if at is not None and len(given) > at else None
-            variable = literal(given[0]) if given else None
-            return environment.hole(variable, default, span, self._seal)
+            return environment.hole(variable(given), default, span, self._seal)
         if name in _ENVIRONMENTS and not given:
             return Symbol(ENVIRONMENT, span)
         if not given:
@@ -230,6 +232,12 @@ class Evaluator:
             if isinstance(term, Raw):
                 self.memory.rewrite(term, ANY)
         return Unknown(span)
+
+
+def variable(given: Sequence[Term]) -> str | None:
+    """The name of the variable that a function of `READERS` is given."""
+    name = literal(given[0]) if given else None
+    return name if name and _VARIABLE.fullmatch(name) else None
 
 
 def _entry(item: Term) -> tuple[str, Term] | None:

@@ -19,9 +19,9 @@ from supa_lint.additions import ANY
 from supa_lint.model import HOLE, Call, Read, Span, Symbol, Unknown, Value
 from supa_lint.raw import Raw
 from supa_lint.read import grammar
-from supa_lint.read.code.terms import Invoke, Items, Table, Term, call, literal
+from supa_lint.read.code.terms import Invoke, Items, Table, Term, call
 from supa_lint.read.elixir.conditions import Occasion
-from supa_lint.read.elixir.evaluate import ENVIRONMENT, READERS, Evaluator, Scope
+from supa_lint.read.elixir.evaluate import ENVIRONMENT, READERS, Evaluator, Scope, variable
 from supa_lint.read.elixir.syntax import (
     Source,
     arguments,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _CONFIG = ANY.rpartition(".")[0]
 _OF_ENVIRONMENT = re.compile(rf"{HOLE}\.exs")
+_FILE = re.compile(r"[\w./-]{1,200}\.exs")
 _MOST_CALLS = 5_000
 
 
@@ -162,11 +163,9 @@ class Walker:
     def _note(self, node: Node, name: str, scope: Scope, when: Occasion) -> None:
         """Note what a call says, if it does."""
         if name in READERS:
-            variable = literal(
-                next(iter(self.evaluator.given(node, scope)), Unknown(self._span(node)))
-            )
-            if variable:
-                self.reads.setdefault(variable, Read(variable, self._span(node)))
+            read = variable(self.evaluator.given(node, scope))
+            if read:
+                self.reads.setdefault(read, Read(read, self._span(node)))
         elif name == "config" and self._configures:
             self._config(node, scope, when)
         elif name == "import_config" and self._configures:
@@ -188,7 +187,7 @@ class Walker:
         path = given[0] if given else None
         if not isinstance(path, Raw):
             self._anything((), node, when)
-        elif not path.holes:
+        elif _FILE.fullmatch(path.text):
             other = posixpath.normpath(posixpath.join(posixpath.dirname(self._path), path.text))
             self._anything((Symbol(other, self._span(node)),), node, when)
         elif not _OF_ENVIRONMENT.fullmatch(path.text):
