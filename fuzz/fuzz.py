@@ -120,6 +120,7 @@ PATHS = (
     "supabase/config.toml", "deno.json", "next.config.js", "Makefile", "justfile", "Taskfile.yml",
     "a.vue", "a.svelte", "a.astro", "config/database.php", "Web.config", "appsettings.json",
     "knexfile.js", "ecosystem.config.js", "pgbouncer.ini", ".ebextensions/a.config", "a.tfvars",
+    "config/runtime.exs", "mix.exs", "mix.lock", "main.bicep",
 )  # fmt: skip
 UNITS = (
     *PIECES,
@@ -160,6 +161,11 @@ UNITS = (
     b"#\n",
     b"# supa-lint: ignore[a]\n",
     b"a&&",
+    b"import Config\nconfig :a, A.Repo, url: ",
+    b"if a do\n",
+    b"@a a\n",
+    b"a |> ",
+    b"[a: ",
 )
 
 

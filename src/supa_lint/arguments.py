@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from supa_lint.conditions import ABSENT, PRESENT, UNKNOWN, Fact, holds
-from supa_lint.model import HOLE, MASK, Call, Const, Expr, Symbol, Text, Value
+from supa_lint.model import HOLE, MASK, Call, Const, Expr, Listing, Symbol, Text, Value
 from supa_lint.model import Mapping as Table
 
 
 def argument(call: Call, path: int | str) -> Expr | None:
-    """An argument by position, by keyword, or by a path of keys below a keyword."""
+    """An argument by position, by keyword, or by a path of keys and positions below one."""
     if isinstance(path, int):
         return call.args[path] if path < len(call.args) else None
     first, *keys = path.split(".")
@@ -19,8 +19,15 @@ def argument(call: Call, path: int | str) -> Expr | None:
     if first.isdecimal():
         found = argument(call, int(first))
     for key in keys:
-        found = found.get(key) if isinstance(found, Table) else None
+        found = _inside(found, key)
     return found
+
+
+def _inside(expr: Expr | None, key: str) -> Expr | None:
+    """What a table has at a key, or a list at a position."""
+    if isinstance(expr, Listing) and key.isdecimal():
+        return expr.items[int(key)] if int(key) < len(expr.items) else None
+    return expr.get(key) if isinstance(expr, Table) else None
 
 
 def first_given(call: Call, paths: int | str | Sequence[int | str]) -> Expr | None:

@@ -32,7 +32,7 @@ from supa_lint.model import Mapping as Table
 from supa_lint.raw import Raw
 from supa_lint.resolve import as_value
 
-LANGUAGES = {"py": "python", "pyi": "python"} | dict.fromkeys(
+LANGUAGES = {"py": "python", "pyi": "python", "ex": "elixir", "exs": "elixir"} | dict.fromkeys(
     ("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro"), "javascript"
 )
 """Of files whose calls are read by a reader for the language."""

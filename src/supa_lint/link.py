@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from supa_lint import siblings
+from supa_lint.additions import Additions
 from supa_lint.apart import Apart
 from supa_lint.clients import OF_FILE, Use
 from supa_lint.conditions import holds
@@ -94,12 +95,13 @@ class _Linker:
     def _uses(self) -> Iterator[Use]:
         live = (one for one in self._facts if self._project.places[one.path] is Place.LIVE)
         calls = [self._resolver.with_tables(call) for one in live for call in one.calls]
+        additions = Additions(calls, self._project.packages.sees, frozenset(self._project.paths))
         for call in calls:
             for use in self._clients.uses(call):
                 given = use.call.args[0].span if use.call.args else None
                 # What a file exports for a call that is seen, too, is that call's.
                 if not (call.callee.startswith(OF_FILE) and given in self._resolver.given):
-                    yield use
+                    yield additions.to(use)
 
     def _of_client(self, use: Use) -> Iterator[Connection]:
         call, reader = use.call, use.call.span.path

@@ -233,7 +233,8 @@ class Call:
     (`app.models.Book.objects.all.iterator`). An assignment that configures a library is a call
     too: `DATABASES = {"default": {...}}` is `DATABASES.default` with its keys as keywords.
     `complete` is no when `*args` or `**kwargs` may add arguments we can't see.
-    `within` are the context managers and decorators around it, resolved the same way.
+    `within` are the context managers and decorators around it, resolved the same way; of Elixir's
+    configuration the environments it is for.
     """
 
     callee: str

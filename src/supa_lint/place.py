@@ -53,7 +53,7 @@ _TABLE: Final = (
         r""".+ [.-] min\.(?: [cm]?js | css ) | .+\.map | .+ [.-] (?: bundle | chunk )\.js
             | .+_pb2(?:_grpc)?\.pyi? | .+\.pb\.go | .+\.generated\.[a-z]+ | .+\.g\.(?: cs | dart )
             | .+\.sarif  # our own report, too
-            | (?! (?: poetry | uv | pdm | pipfile | yarn | bun )\.lock ) .+\.lock
+            | (?! (?: poetry | uv | pdm | pipfile | yarn | bun | deno | mix )\.lock ) .+\.lock
             | .+\.lockb | .+\.lock\.(?: hcl | json ) | go\.sum""",
     ),
     _Row(

@@ -147,6 +147,7 @@ def _discover(
     """The project's files; the one on standard input takes the place of the one on disk."""
     from supa_lint.clients import Clients
     from supa_lint.discover import discover, virtual_file
+    from supa_lint.read.hex_packages import is_hex_package_file
     from supa_lint.read.node_packages import is_node_package_file
     from supa_lint.read.packages import is_package_file
 
@@ -158,6 +159,7 @@ def _discover(
         wanted=lambda path: (
             is_package_file(path)
             or is_node_package_file(path)
+            or is_hex_package_file(path)
             or path == config.source
             or knowledge.platforms.is_manifest(path)
             or clients.configured_by(path)

@@ -37,6 +37,7 @@ def at_spans(path: str, source: str) -> list[str]:
         ("pnpm-lock.yaml", True),
         ("yarn.lock", True),
         ("bun.lock", True),
+        ("deno.lock", True),
         ("tsconfig.json", False),
         ("poetry.lock", False),
         ("my-package.json", False),
@@ -175,6 +176,29 @@ BUN = """{
 }
 """
 
+DENO = """{
+  "version": "5",
+  "specifiers": {
+    "npm:@prisma/client@6": "6.1.0_prisma@6.9.0",
+    "npm:pg@^8.11.0": "8.11.3"
+  },
+  "npm": {
+    "pg@8.11.3": { "integrity": "sha512-x", "dependencies": ["pg-pool"] }
+  },
+  "workspace": { "dependencies": ["npm:pg@^8.11.0"] }
+}
+"""
+DENO_3 = """{
+  "version": "3",
+  "packages": {
+    "specifiers": {
+      "npm:@prisma/client@^6.0.0": "npm:@prisma/client@6.1.0_prisma@6.9.0",
+      "npm:pg@8": "npm:pg@8.11.3"
+    }
+  }
+}
+"""
+
 
 @pytest.mark.parametrize(
     ("path", "source"),
@@ -184,6 +208,8 @@ BUN = """{
         ("yarn.lock", YARN),
         ("yarn.lock", BERRY),
         ("bun.lock", BUN),
+        ("deno.lock", DENO),
+        ("deno.lock", DENO_3),
         ("yarn.lock", YARN.replace("\n", "\r\n")),
     ],
 )
@@ -195,6 +221,11 @@ def test_lock_files(path: str, source: str) -> None:
     assert first.endswith(version)
     assert second.startswith("pg")
     assert second.endswith("8.11.3")
+
+
+def test_what_comes_from_jsr() -> None:
+    source = '{"specifiers": {"jsr:@db/postgres@~0.19.5": "0.19.5", "jsr:@std/fs@1": "1.0.1"}}'
+    assert found("deno.lock", source) == [("@db/postgres", "==0.19.5"), ("@std/fs", "==1.0.1")]
 
 
 def test_npms_lock_files() -> None:
@@ -234,15 +265,25 @@ def test_odd_json(source: str) -> None:
         b"    a:\n      specifier: x\n" * 20_000,
         b"a@" * 50_000,
         b'  "a": [ "' + b"a@" * 50_000,
+        b'"npm:a@' * 50_000,
+        b'"npm:' + b"@" * 50_000,
+        b'"npm:a@": "npm:' * 50_000,
     ],
 )
 def test_does_not_hang(data: bytes) -> None:
-    for path in ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"):
+    for path in ("package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "deno.lock"):
         assert read(File(path, data)).path == path
 
 
-FILES = ["package.json", "package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"]
-LOCKS = [PACKAGE_LOCK, PNPM, YARN, BERRY, BUN]
+FILES = [
+    "package.json",
+    "package-lock.json",
+    "pnpm-lock.yaml",
+    "yarn.lock",
+    "bun.lock",
+    "deno.lock",
+]
+LOCKS = [PACKAGE_LOCK, PNPM, YARN, BERRY, BUN, DENO, DENO_3]
 
 
 @given(

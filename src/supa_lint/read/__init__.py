@@ -14,6 +14,7 @@ from supa_lint.knowledge import Knowledge
 from supa_lint.model import Facts, Failure, Note, Place
 from supa_lint.place import is_env_file
 from supa_lint.read.grammar import TooSlowError
+from supa_lint.read.hex_packages import is_hex_package_file
 from supa_lint.read.imports import MAPS, Imports
 from supa_lint.read.node_packages import is_node_package_file
 from supa_lint.read.packages import is_package_file
@@ -57,6 +58,8 @@ def _reader_of(file: File) -> Reader:
         return _packages
     if is_node_package_file(path):
         return _node_packages
+    if is_hex_package_file(path):
+        return _hex_packages
     name = path.rpartition("/")[2].lower()
     suffix = name.rpartition(".")[2]
     return (
@@ -122,6 +125,12 @@ def _toml(file: File, context: Context) -> Facts:
 
 def _hcl(file: File, context: Context) -> Facts:
     from supa_lint.read.hcl import read
+
+    return read(file, context.knowledge.platforms, context.clients)
+
+
+def _bicep(file: File, context: Context) -> Facts:
+    from supa_lint.read.bicep import read
 
     return read(file, context.knowledge.platforms, context.clients)
 
@@ -198,6 +207,19 @@ def _php(file: File, context: Context) -> Facts:
     return read(file, context.clients)
 
 
+def _elixir(file: File, context: Context) -> Facts:
+    from supa_lint.read.elixir import read
+
+    return read(file, context.clients.wanted)
+
+
+def _hex_packages(file: File, context: Context) -> Facts:
+    from supa_lint.read.hex_packages import read
+
+    text = _text(file, context)  # mix.exs is code
+    return replace(read(file), mentions=text.mentions, secrets=text.secrets)
+
+
 def _prisma(file: File, _: Context) -> Facts:
     from supa_lint.read.prisma import read
 
@@ -233,12 +255,14 @@ _BY_NAME: dict[str, Reader] = {
 
 _BY_SUFFIX: dict[str, Reader] = {
     **dict.fromkeys(("cs", "fs", "go", "rs", "swift"), _literals),
-    **dict.fromkeys(("dart", "ex", "exs", "rb"), _literals),
+    **dict.fromkeys(("dart", "rb"), _literals),
     **dict.fromkeys(("java", "kt", "kts", "scala"), _literals),
     **dict.fromkeys(("cjs", "cts", "js", "jsx", "mjs", "mts", "ts", "tsx"), _javascript),
+    **dict.fromkeys(("ex", "exs"), _elixir),
     **dict.fromkeys(("astro", "svelte", "vue"), _component),
     "bash": _shell,
     "bat": _shell,
+    "bicep": _bicep,
     "cfg": _ini,
     "cmd": _shell,
     "config": _config,

@@ -51,6 +51,11 @@ _BUN = re.compile(
     rb'^[ \t]*"(?P<name>(?:@[^"/\n]+/)?[^"/\n]+)"\s*:\s*\[\s*"[^"\n]+@(?P<version>[^"@\n]+)"',
     re.MULTILINE,
 )
+# `npm:pg@^8` is what code asks for; what follows a version after `_` are its peers.
+_DENO = re.compile(
+    rb'"(?:npm|jsr):/?(?P<name>(?:@[^"/@\n]+/)?[^"/@\n]+)@[^"\n]*"\s*:\s*'
+    rb'"(?:(?:npm|jsr):(?:@[^"/@\n]+/)?[^"/@\n]+@)?(?P<version>[^"_@\n]+)(?:_[^"\n]*)?"'
+)
 
 
 def is_node_package_file(path: str) -> bool:
@@ -214,6 +219,10 @@ def _bun(file: File) -> Iterator[Package]:
     yield from _picked(file, _BUN)
 
 
+def _deno(file: File) -> Iterator[Package]:
+    yield from _picked(file, _DENO)
+
+
 _READERS: dict[str, Callable[[File], Iterator[Package]]] = {
     "package.json": _manifest,
     "package-lock.json": _npm,
@@ -221,5 +230,6 @@ _READERS: dict[str, Callable[[File], Iterator[Package]]] = {
     "pnpm-lock.yaml": _pnpm,
     "yarn.lock": _yarn,
     "bun.lock": _bun,
+    "deno.lock": _deno,
     **dict.fromkeys(MAPS, _import_map),
 }
