@@ -20,7 +20,7 @@ _CONFIGURES = re.compile(
     rb"^[^\S\n]*+(?:import[^\S\n]++Config|use[^\S\n]++Mix\.Config)\b", re.MULTILINE
 )
 _READS = re.compile(rb"\b(?:System\.(?:get_env|fetch_env!)|env!)[ (]")
-_CALL = re.compile(rb"\b(?:[A-Z]\w*+\.)++[a-z_]\w*+")
+_CALL = re.compile(rb"(?<![\w.])(?:[A-Z]\w*+\.)++(?:[a-z_]\w*+)?+")
 _USE = re.compile(rb"\buse\s++(\w++(?:\.\w++)*+)")
 _DEFINES = re.compile(rb"\bdef\s++([a-z_]\w*+)")
 _MOST_PAIRS = 500
