@@ -92,6 +92,13 @@ def test_other_words_stay(text: str) -> None:
     ("text", "kind"),
     [
         ("op://vault/db/password", PasswordKind.INTERPOLATED),
+        ("doppler://shop/prd/DB_PASSWORD", PasswordKind.INTERPOLATED),
+        ("aws-ssm:/prod/db/password", PasswordKind.INTERPOLATED),
+        ("projects/412/secrets/db/versions/latest", PasswordKind.INTERPOLATED),
+        ("@Microsoft.KeyVault(SecretUri=https://x.vault.azure.net/s)", PasswordKind.INTERPOLATED),
+        ("encrypted:BD3f2hGh73jd83hhd8ABnnUj28sjwPPqk3j", PasswordKind.INTERPOLATED),
+        ("ENC[AES256_GCM,data:Zm9v,type:str]", PasswordKind.INTERPOLATED),
+        ("U2FsdGVkX1+ab12cd34ef56gh78ij90kl", PasswordKind.INTERPOLATED),
         ("process.env.PASSWORD", PasswordKind.INTERPOLATED),
         ("undefined", PasswordKind.INTERPOLATED),
         ("•••", PasswordKind.MASKED),

@@ -29,12 +29,15 @@ INTERPOLATION = re.compile(
 """Text that a program or a person fills in later."""
 
 _REFERENCE = re.compile(
-    r"(?:op|vault|arn|ssm|secret|secrets|sm|gcp|aws|azure|keyvault|ref|env|file)[:+]"
+    r"(?:op|vault|arn|ssm|secret|secrets|sm|gcp|aws|aws-ssm|azure|keyvault|ref|env|file|keyring)[:+]"
+    r"|[a-z][a-z0-9+.-]{1,20}://|@Microsoft\.KeyVault\(|projects/[^/]{1,100}/secrets/"
+    r"|encrypted:|ENC\[|U2FsdGVkX1|age1:"
     r"|!(?:Ref|Sub|GetAtt|ImportValue)\b|from-secret|undefined|null\b|None\b"
     r"|(?:process\.env|os\.environ|System\.getenv|getenv|encodeURIComponent|quote(?:_plus)?|env|ENV"
     r"|secrets?|var|local|data|config|settings)[.(\[]"
 )
-"""What another program puts in: a reference to a secret store, or code."""
+"""What another program puts in: a reference to a secret store, a sealed text (of dotenvx, SOPS,
+OpenSSL), or code."""
 
 _BRACKETED = re.compile(r"^(?:\[[^\[\]]*\]|<[^<>]*>|【[^】]*】|\([^()]*\)|__[A-Z_]+__)$")
 _PLACEHOLDER_WORD = re.compile(
