@@ -226,3 +226,12 @@ def test_the_text_at_a_span_is_the_value(pieces: list[str]) -> None:
 )
 def test_long_files_do_not_hang(part: str) -> None:
     assert not read("<?php return [" + part * 30_000)[1].calls
+
+
+def test_a_dsn_in_the_place_of_a_variable_is_no_name() -> None:
+    _, facts = read(
+        "<?php return ['connections' => ['pgsql' => ['url' => "
+        "env('postgresql://u:kX7vQ2mZp9wL@h.example.com/d', 'x')]]];"
+    )
+    assert facts.calls
+    assert "kX7vQ2mZp9wL" not in repr(facts)

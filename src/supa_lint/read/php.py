@@ -31,6 +31,7 @@ _TOKEN = re.compile(
 )
 _SINGLE = re.compile(rb"\\(?P<kept>[\\'])")
 _DOUBLE = re.compile(rb"\\(?P<kept>[\\\"$])")
+_VARIABLE = re.compile(r"[A-Za-z_]\w{0,79}")
 _WORDS = (b"true", b"false", b"null")
 _CLOSING = (b"]", b")")
 _ENDS = (b",", b";", b"=>", b"", *_CLOSING)
@@ -208,12 +209,12 @@ class _Reader:
         span = self._span(first, self._at)
         default = [token for token in self._tokens[rest : self._at] if token[0] != b","]
         self._at += 1
-        hole = Hole(variable=variable)
+        hole = Hole(variable=variable if _VARIABLE.fullmatch(variable) else None)
         if default and default[0][0].lower() != b"null":
             node = self._text(default[0]) if default[0]["text"] else self._number(default[0])
             if len(default) > 1 or node is None:
                 node = unknown(span)
-            hole = Hole(variable, default=self._sealer.seal(node.raw, variable))
+            hole = replace(hole, default=self._sealer.seal(node.raw, variable))
         return Scalar(Raw(HOLE, span, (hole,)), span, plain=False)
 
     def _number(self, token: re.Match[bytes]) -> Scalar | None:
