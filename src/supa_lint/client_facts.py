@@ -23,7 +23,7 @@ _MODE_TEST = re.compile(
 """A test of a URL for the pooler or its port."""
 
 _MODE_TEST_OF_SCRIPT = re.compile(
-    rb"\*[\"':.]{0,3}(?:6543|pooler)|(?:6543|pooler)[^\s*)]{0,40}\*"
+    rb"\*[\"':.]{0,3}(?:6543|pooler)|(?:6543|pooler)[^\s*)]{0,40}\*|!=\s*+[\"']?\*[\"':]{0,3}5432"
     rb"|(?:grep|findstring|filter|ifeq|ifneq|=~)[^|;\n]{0,60}(?:6543|pooler)"
     rb"|(?:\[|\btest)[^\S\n][^\]\n]{0,60}[^\S\n](?:={1,2}|!=|-eq|-ne)[^\S\n][\"']?(?:6543|pooler)"
 )

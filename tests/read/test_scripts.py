@@ -257,14 +257,21 @@ def test_a_command_in_a_list_is_no_variable() -> None:
     [
         ("compose.yml", 'services:\n  a:\n    command: ["pg_dump", "${URL}"]\n'),
         ("compose.yml", "services:\n  a:\n    command: pg_dump $URL\n"),
-        ("compose.yml", "services:\n  a:\n    command: sh -c 'pg_dump \"$$URL\"'\n"),
-        ("compose.yml", 'services:\n  a:\n    entrypoint: ["sh", "-c", "pg_dump $${URL}"]\n'),
+        (
+            "compose.yml",
+            "services:\n  a:\n    environment: [URL]\n    command: sh -c 'pg_dump \"$$URL\"'\n",
+        ),
+        (
+            "compose.yml",
+            "services:\n  a:\n    env_file: .env\n"
+            '    entrypoint: ["sh", "-c", "pg_dump $${URL}"]\n',
+        ),
         (
             "pod.yml",
             "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - command: [pg_dump]\n"
             "      args: [$(URL)]\n",
         ),
-        ("a.service", "[Service]\nExecStart=-/usr/bin/pg_dump ${URL}\n"),
+        ("a.service", "[Service]\nEnvironment=URL=x\nExecStart=-/usr/bin/pg_dump ${URL}\n"),
     ],
 )
 def test_variables_that_a_platform_puts_into_a_command(path: str, content: str) -> None:

@@ -30,7 +30,7 @@ INTERPOLATION = re.compile(
 
 _REFERENCE = re.compile(
     r"(?:op|vault|arn|ssm|secret|secrets|sm|gcp|aws|aws-ssm|azure|keyvault|ref|env|file|keyring)[:+]"
-    r"|[a-z][a-z0-9+.-]{1,20}://|@Microsoft\.KeyVault\(|projects/[^/]{1,100}/secrets/"
+    r"|[a-z][a-z0-9+.-]{1,20}://(?![^\n]*@)|@Microsoft\.KeyVault\(|projects/[^/]{1,100}/secrets/"
     r"|encrypted:|ENC\[|U2FsdGVkX1|age1:"
     r"|!(?:Ref|Sub|GetAtt|ImportValue)\b|from-secret|undefined|null\b|None\b"
     r"|(?:process\.env|os\.environ|System\.getenv|getenv|encodeURIComponent|quote(?:_plus)?|env|ENV"

@@ -73,6 +73,7 @@ _JUST_RECIPE = re.compile(
     rb"(?P<indent>^[^\S\n]++[@-]*+) | \{\{\s*+(?P<name>[\w-]++)\s*+\}\} | \{\{[^{}\n]*+\}\}",
     re.VERBOSE | re.M,
 )
+_JUST_PARAMETER = re.compile(rb"[^\S\n][+*]?\$?(?P<name>[A-Za-z_][\w-]*+)")
 _LETTERS = {b"n": "\n", b"r": "\r", b"t": "\t"}
 
 
@@ -183,10 +184,10 @@ class _Make:
         return script.filled(fill)
 
     def loads(self, data: bytes) -> bool:
-        """Whether variables come from an env file of another name than `.env`."""
-        words = (word for line in self._include.finditer(data) for word in line["files"].split())
-        names = {word.strip(b"'\"").rpartition(b"/")[2] for word in words}
-        return any(b".env" in name and name != b".env" for name in names)
+        """Whether variables come from another file than `.env`."""
+        lines = (line["files"].partition(b"#")[0] for line in self._include.finditer(data))
+        names = {word.strip(b"'\"").rpartition(b"/")[2] for line in lines for word in line.split()}
+        return not names <= {b".env"}
 
     def read(self) -> None:
         self._collect()
@@ -215,6 +216,8 @@ class _Make:
         words = _targets(head) if colon else []
         for needed in _targets(rest.partition(b"#")[0]) if words else ():
             self._needed.setdefault(needed, set()).update(words)
+        for name in self._parameters(head) if words else ():
+            self._special.setdefault(words[0], set()).add(name)
         self._target = words[0] if words else ""
 
     def _finish(self) -> None:
@@ -227,6 +230,9 @@ class _Make:
 
     def _is_recipe(self, line: bytes) -> bool:
         return line.startswith(b"\t")
+
+    def _parameters(self, head: bytes) -> Iterator[str]:
+        return iter(())
 
     def _script(self, start: int, end: int) -> Iterator[Piece]:
         return unescape(self.source, start, end, _MAKE_RECIPE, self._piece)
@@ -268,6 +274,11 @@ class _Just(_Make):
 
     def _is_recipe(self, line: bytes) -> bool:
         return line[:1] in (b" ", b"\t")
+
+    def _parameters(self, head: bytes) -> Iterator[str]:
+        """Those of a recipe (`dump url $TOKEN:`): whoever runs it gives them."""
+        for found in _JUST_PARAMETER.finditer(head):
+            yield found["name"].decode()
 
     def _script(self, start: int, end: int) -> Iterator[Piece]:
         first = self.source.data[start:end].lstrip()

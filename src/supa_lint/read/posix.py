@@ -96,6 +96,11 @@ class _Parser:
                 if assignment := self._assignment(node, place.function):
                     statements.append(assignment)
                 inside = [(child, _Place(place.function)) for child in below]
+            elif node.type == "for_statement" and below and below[0].type == "variable_name":
+                # `for NAME in ...`, `select NAME in ...`
+                at, span = self._span(below[0]), self._span(node)
+                text = self._source.cut(below[0].start_byte, below[0].end_byte).text
+                statements.append(Assignment(text, unknown(at), span, place.function))
             elif node.type == "declaration_command":
                 exports_any |= not all(self._is_named(one) for one in below)
             elif node.type == "command":

@@ -20,6 +20,8 @@ class Programs(NamedTuple):
     """Run the program that stands among their arguments."""
     not_running: frozenset[str]
     """Words, not programs, before which nothing is run."""
+    elsewhere: frozenset[str]
+    """Run it where other variables are set."""
     running_scripts: frozenset[str]
     """Have scripts of their own, named after `run`."""
 

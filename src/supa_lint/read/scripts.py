@@ -12,11 +12,12 @@ scripts:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from supa_lint.clients import Clients
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Facts, Platform
+from supa_lint.model import Facts, Hole, Platform
 from supa_lint.raw import Raw
 from supa_lint.read import text as plain
 from supa_lint.read.nodes import Branch, Listing, Match, Node, Path, Scalar, find, scalars, split
@@ -25,12 +26,14 @@ from supa_lint.sealing import Sealer
 
 class Home(NamedTuple):
     """What scripts belong to. `prefix` is that of all containers of the document; `seen` are the
-    only variables that are known there, when not all are."""
+    only variables that are known there, when not all are; `filled` tells that what
+    the platform puts into their texts is known, too."""
 
     container: str
     platform: Platform
     prefix: Path = ()
     seen: Set[str] | None = None
+    filled: bool = True
 
 
 def connects(match: Match, row: Mapping[str, Any], root: Node, clients: Clients) -> bool:
@@ -65,6 +68,8 @@ def read(
     if row.get("interpolated"):
         syntax = platforms[home.platform.id].data.get("interpolation", "none")
         raws = [plain.interpolated(sealer, raw, syntax) for raw in raws]
+    if not home.filled:
+        raws = [replace(raw, holes=(Hole(),) * len(raw.holes)) for raw in raws]
     later = None
     if "later" in row:
         around = split(row["later"]["container"])

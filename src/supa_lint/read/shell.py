@@ -9,7 +9,7 @@ DSN is a mention.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from collections.abc import Mapping as TableMapping
 from dataclasses import replace
 
@@ -58,6 +58,8 @@ _TAKES_DSN = re.compile(
     r"(?:(?:db|database|postgres|pg|connection)[-_]?)?(?:url|uri|dsn|string)|database"
 )
 _SCRIPT_FILE = re.compile(r"\.(?:py|[cm]?[jt]s)$")
+_ASSIGNING = {"getopts", "mapfile", "read", "readarray"}
+"""They set the variables that they name, as `printf -v` does."""
 
 # They say nothing of databases.
 _HARMLESS_SOURCES = {"activate", ".bashrc", ".bash_profile", ".profile", ".zshrc"}
@@ -112,7 +114,7 @@ def commands(
         reader.run(raws, container)
     elif parse := _parser(syntax):
         for raw in raws:
-            reader.add(parse(Source(raw), sealer), container)
+            reader.add(parse(Source(raw), sealer), container, around=raw.holes)
     found = [mention for raw in raws for mention in plain.mentions_in(sealer, raw)]
     rest = unclaimed(found, reader.settings, reader.comments, reader.ignored)
     facts = replace(reader.facts(), mentions=tuple(rest))
@@ -183,12 +185,22 @@ class Reader:
             notes=tuple(self.notes),
         )
 
-    def add(self, script: Script, container: str, depth: int = 0) -> None:
-        """Read a script, whose settings belong to `container`."""
-        seen = frozenset() if script.loads else self._seen
+    def add(
+        self,
+        script: Script,
+        container: str,
+        depth: int = 0,
+        around: Collection[Hole] = (),
+        *,
+        elsewhere: bool = False,
+    ) -> None:
+        """Read a script, whose settings belong to `container`. `around` are the holes that are
+        filled before it runs; `elsewhere` tells that it runs where other variables are set."""
+        seen = frozenset() if script.loads or elsewhere else self._seen
         if seen is not None:
-            # Which file says what a variable is there is known, but not what it says.
-            script = script.filled(lambda h: Hole() if h.variable and h.variable not in seen else h)
+            # What sets a variable there is known, but not to what.
+            known = {None, *seen}
+            script = script.filled(lambda h: h if h in around or h.variable in known else Hole())
         if script.exports_any:
             self.sources.append(HOLE)
         self.comments += script.comments
@@ -219,7 +231,7 @@ class Reader:
             return
         if outer in ("source", ".") and len(words) > 1:
             self._source(words[1].text.replace("\\", "/"))
-        if outer == "read":
+        if outer in _ASSIGNING or (outer == "printf" and words[1:] and words[1].text == "-v"):
             for word in words[1:]:
                 if _VARIABLE.fullmatch(word.text):
                     self._assign(Assignment(word.text, unknown(word.span), word.span), container)
@@ -240,10 +252,11 @@ class Reader:
                 self._set(name, value, span, home, platform, of_script=False)
         if file := written.written(command, [_program(word) for word in words]):
             self._write(*file, container)
+        elsewhere = outer in programs().elsewhere or _is_given_any(words, outer)
         words = self._inner_command(words)
         program = _program(words[0])
         if program in _SHELLS:
-            self._inner_script(words, container, depth)
+            self._inner_script(words, container, depth, elsewhere=elsewhere)
         elif program and self._wanted(f"shell.{program}"):
             self.calls.append(self._call(program, words, command, container))
         elif row is None and outer not in programs().printing:
@@ -269,13 +282,16 @@ class Reader:
                     return words[n:]
         return words
 
-    def _inner_script(self, words: tuple[Word, ...], container: str, depth: int) -> None:
+    def _inner_script(
+        self, words: tuple[Word, ...], container: str, depth: int, *, elsewhere: bool
+    ) -> None:
         """`sh -c "..."`: its argument is a script too."""
         options = [word.text for word in words]
         at = next((n for n, text in enumerate(options) if re.fullmatch(r"-\w*c", text)), 0)
         if at and at + 1 < len(words) and depth < 3:
-            script = posix.parse(Source(words[at + 1].raw), self._sealer)
-            self.add(script, container, depth + 1)
+            raw = words[at + 1].raw
+            script = posix.parse(Source(raw), self._sealer)
+            self.add(script, container, depth + 1, raw.holes, elsewhere=elsewhere)
 
     # --- settings
 
@@ -423,6 +439,13 @@ def _program(word: Word) -> str:
     """The name of the program that a word runs, or nothing when that is not known."""
     match = _PROGRAM.fullmatch(word.text)
     return match["name"].lower() if match and HOLE not in word.text else ""
+
+
+def _is_given_any(words: Sequence[Word], program: str) -> bool:
+    """`env $(cat prod.vars) program`: whether it is given variables that nobody can name."""
+    if program != "env":
+        return False
+    return any(word.text == HOLE and word.raw.holes == (Hole(),) for word in words[1:])
 
 
 def _leading(words: Sequence[Word], program: str) -> Iterator[Assignment]:

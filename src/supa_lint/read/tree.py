@@ -278,9 +278,12 @@ class _Document:
             return
         self._claimed.add(match.path)
         seen = None
-        if any(_is_around(other, container) for other in others):
+        env_files = {one.container for one in self.env_files}
+        declared_only = bool(row.get("declared-only")) and container not in env_files
+        elsewhere = any(_is_around(other, container) for other in others)
+        if declared_only or elsewhere:
             seen = {s.name for s in self.settings if _is_around(s.container, container)}
-        home = scripts.Home(container, platform, self._prefix, seen)
+        home = scripts.Home(container, platform, self._prefix, seen, filled=not elsewhere)
         found = scripts.read(match, row, self._root, home, self._sealer, self._specs, self._clients)
         own = ".".join(filter(None, (container, match.path[-1])))
         taken = {(s.container, s.name) for s in self.settings}
