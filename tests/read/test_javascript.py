@@ -488,6 +488,11 @@ def test_objects_that_grow() -> None:
     )
     assert argument("const o = { a: 1 }; Object.assign(o, { b: 2 }); connect(o)") == "{a: 1, b: 2}"
     assert argument("const o = { a: 1 }; Object.assign(o, x); connect(o)") == "{a: 1, ...}"
+    assert argument("const o = { a: 1 }; addTls(o); connect(o)") == "{a: 1, ...}"
+    assert argument("const o = { a: 1, b: {} }; await tls.add(o.b); connect(o)") == (
+        "{a: 1, b: {...}}"
+    )
+    assert argument("const o = { a: 1 }; console.log(o); connect(o)") == "{a: 1}"
 
 
 def test_a_spread_of_arguments_is_said() -> None:

@@ -80,6 +80,10 @@ class Evaluator:
     def dotted(self, node: Node, scope: Scope) -> str | None:
         return self.names.dotted(node, scope)
 
+    def asks(self, call: Node, scope: Scope) -> bool:
+        """Whether a client may know a call."""
+        return self._wanted(self.names.callee(call, scope))
+
     def mentions(self, node: Node, name: str) -> bool:
         """Whether an expression uses a name. (A long one may.)"""
         nodes = [node]

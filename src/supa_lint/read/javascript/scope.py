@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _DEEPEST = 300
 
 Kind = Literal["value", "augmented", "import", "function", "class", "parameter", "other"]
-Change = Literal["set", "update", "params", "opaque"]
+Change = Literal["set", "update", "params", "opaque", "given"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +38,8 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutation:
-    """`name.a.b = value`, `Object.assign(name.a, value)`, a change of a URL's parameters, or
-    (`opaque`) nobody knows what."""
+    """`name.a.b = value`, `Object.assign(name.a, value)`, a change of a URL's parameters, what a
+    function may do that is `given` it, or (`opaque`) nobody knows what."""
 
     kind: Change
     keys: tuple[str, ...]

@@ -127,9 +127,11 @@ class Variables:
         symbol = isinstance(term, Symbol) or (
             isinstance(term, Raw) and term.text == HOLE and term.holes[0].symbol
         )
-        if symbol and any(mutation.kind != "params" for mutation in mutations):
+        if symbol and any(mutation.kind not in ("params", "given") for mutation in mutations):
             return Unknown(term.span)  # a table of another module is not what it was there
         for mutation in mutations[:_MOST_CHANGES]:
+            if mutation.kind == "given" and self._evaluator.asks(mutation.node, mutation.scope):
+                continue  # a client leaves its options alone
             term = self._mutated(term, mutation, made_at)
         if isinstance(term, Table) and len(mutations) > _MOST_CHANGES:
             return replace(term, complete=False)

@@ -74,6 +74,9 @@ _CHANGES: dict[str, Change] = {
     "append": "params",
     "delete": "params",
 }
+_LOOKS = frozenset({"debug", "dir", "error", "freeze", "info", "log", "table", "trace", "warn"})
+_LOOKS |= {"assign"}  # whose change is known
+"""Functions that change nothing else of what they are given."""
 
 
 def walk(root: Node, source: Source) -> Module:
@@ -258,6 +261,18 @@ class _Walker:
                 if change == "opaque" or (exact and keys[-1:] == ("searchParams",)):
                     self.mutations.append((root, Mutation(change, keys, scope, node)))
         self.on_new_expression(node, scope)
+
+    def on_expression_statement(self, node: Node, scope: Scope) -> None:
+        """A function is called for what it does: it may change what it is given."""
+        call = unwrap(next(iter(children(node)), node))
+        function = field(call, "function") if call.type == "call_expression" else None
+        name = self.source.code(field(function, "property") or function)
+        if function is not None and name not in _LOOKS | _CHANGES.keys():
+            for one in arguments(call):
+                if one.type in ("identifier", "member_expression"):
+                    root, keys, _ = patterns.access(one, self.source)
+                    self.mutations.append((root, Mutation("given", keys, scope, call)))
+        self._push(node.named_children, scope)
 
     def on_unary_expression(self, node: Node, scope: Scope) -> None:
         operator, argument = field(node, "operator"), field(node, "argument")
