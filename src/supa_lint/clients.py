@@ -16,6 +16,7 @@ from supa_lint.model import (
     HOLE,
     MASK,
     Call,
+    Client,
     Const,
     Dsn,
     Expr,
@@ -48,6 +49,11 @@ class Use:
     spec: ClientSpec
     call: Call
     data: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def client(self) -> Client:
+        """The client that makes the call."""
+        return Client(self.spec.id, str(self.data["label"]), self.call, self.spec.id, self.data)
 
     def argument(self, key: str) -> Expr | None:
         """The argument that `key` of the data names: the first one given of those listed there

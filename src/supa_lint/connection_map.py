@@ -20,7 +20,6 @@ from supa_lint.lint import Linked, connect
 from supa_lint.model import (
     NOWHERE,
     Call,
-    Client,
     Connection,
     Dsn,
     Endpoint,
@@ -153,9 +152,8 @@ def _loose(linked: Linked, connections: Iterable[Connection]) -> Iterator[Loose]
 def _may_be(use: Use, project: Project) -> bool:
     """Whether the arguments of a call leave open that it is this client's."""
     dsn = Dsn("none", use.call.span, rewritten=frozenset("*"))  # nothing is known of it
-    client = Client(use.spec.id, str(use.data["label"]), use.call, use.spec.id, use.data)
     place = project.places[use.call.span.path]
-    unknown = Connection(dsn, Endpoint("unknown"), place, client=client)
+    unknown = Connection(dsn, Endpoint("unknown"), place, client=use.client)
     return holds(use.data.get("when", {}), ConnectionFacts(unknown, project)) is not False
 
 

@@ -49,6 +49,11 @@ class Environment:
     """Whether a script sets them for itself."""
 
 
+def is_around(container: str, inner: str) -> bool:
+    """Whether what is set in one container of a file is seen in the other."""
+    return not container or inner == container or inner.startswith(f"{container}.")
+
+
 def environments(facts: Iterable[Facts], places: Mapping[str, Place]) -> list[Environment]:
     """All environments that the files of a project declare."""
     by_path = {one.path: one for one in facts}

@@ -136,8 +136,7 @@ class _Linker:
             platform=platform,
             variables=environment.variables if environment else {},
         )
-        client = Client(use.spec.id, str(use.data["label"]), use.call, use.spec.id, use.data)
-        joined = replace(connection, client=client)
+        joined = replace(connection, client=use.client)
         lookup = ConnectionFacts(joined, self._project)
         if holds(use.data.get("when", {}), lookup) is not True:
             return None
@@ -155,7 +154,7 @@ class _Linker:
                 )
         if variants:
             # It connects, but which of its drivers does is not known.
-            return replace(joined, client=replace(client, data={**use.data, "facts": {}}))
+            return replace(joined, client=replace(use.client, data={**use.data, "facts": {}}))
         return joined
 
     # --- settings nobody is seen to connect with ---

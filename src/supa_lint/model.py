@@ -12,6 +12,7 @@ Two promises are kept here by construction:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as TableMapping
 from dataclasses import dataclass, field
@@ -373,6 +374,11 @@ class Package:
     locked: bool = False
     of_import: bool = False
     """Whether an import of one file names it, for that file alone (`npm:pg@8`)."""
+
+
+def package_name(written: str) -> str:
+    """A package's name as PEP 503 compares it. Names of npm and Hex are compared alike."""
+    return re.sub(r"[-_.]+", "-", written).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from supa_lint.config import Config
 from supa_lint.globs import matches
 from supa_lint.knowledge import Knowledge
 from supa_lint.manifests import platform_of
-from supa_lint.model import NOWHERE, Call, Facts, Package, Place, Platform, Span
+from supa_lint.model import NOWHERE, Call, Facts, Package, Place, Platform, Span, package_name
 from supa_lint.scope import Packages
 from supa_lint.source import File
 
@@ -47,7 +47,7 @@ class Project:
     def dependencies(self, name: str, path: str) -> Iterator[Package]:
         """The dependencies of that name that are declared where the code of a file sees them. What
         the file itself imports by version goes before what its package says."""
-        wanted = re.sub(r"[-_.]+", "-", name).lower()
+        wanted = package_name(name)
         found = [
             package
             for one in self.facts

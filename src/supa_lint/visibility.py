@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
-from supa_lint.environment import PROCESS, Environment
+from supa_lint.environment import PROCESS, Environment, is_around
 from supa_lint.model import Expr, Hole, Place, Value
 from supa_lint.scope import Packages, contains, folder_of
 from supa_lint.sourcing import Sources
@@ -108,7 +108,7 @@ def _sees(container: str | None, other: str) -> bool:
         return True
     # `#2`: what sets a variable again has a container of its own.
     here, around = (re.sub(r"#\d+", "", one) for one in (container, other))
-    return not around or here == around or here.startswith(f"{around}.")
+    return is_around(around, here)
 
 
 def _sets(found: Iterable[Environment], variables: frozenset[str], paths: Set[str]) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from supa_lint.model import Facts, Package
+from supa_lint.model import Facts, Package, package_name
 from supa_lint.source import File
 
 _ALLOWED = re.compile(r"\{\s*+:(?P<name>\w++)\s*+,\s*+\"(?P<specifier>[\w.+<>=~ -]{1,200})\"")
@@ -36,15 +36,11 @@ def _allowed(file: File) -> Iterator[Package]:
         specifier = found["specifier"].replace("~>", "~=")
         specifier = specifier.replace(" and ", ",").replace(" or ", "||")
         span = file.span(*found.span("specifier"))
-        yield Package(_normalised(found["name"]), specifier, span)
+        yield Package(package_name(found["name"]), specifier, span)
 
 
 def _locked(file: File) -> Iterator[Package]:
     """`"postgrex": {:hex, :postgrex, "0.20.0", ...}`."""
     for found in _LOCKED.finditer(file.text):
         span = file.span(*found.span("version"))
-        yield Package(_normalised(found["name"]), f"=={found['version']}", span, locked=True)
-
-
-def _normalised(name: str) -> str:
-    return name.replace("_", "-")
+        yield Package(package_name(found["name"]), f"=={found['version']}", span, locked=True)

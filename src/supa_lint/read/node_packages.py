@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from supa_lint.knowledge import PlatformSpec
-from supa_lint.model import Facts, Note, Package, Span
+from supa_lint.model import Facts, Note, Package, Span, package_name
 from supa_lint.read import text as plain
 from supa_lint.read.imports import MAPS, Specifier, document, imported, specifier
 from supa_lint.read.nodes import Scalar, find
@@ -70,7 +70,7 @@ def read(file: File, names: frozenset[str] = frozenset()) -> Facts:
     cannot be read becomes a note.
     """
     reader = _READERS[PurePosixPath(file.path).name]
-    wanted = frozenset(map(_normalise, names))
+    wanted = frozenset(map(package_name, names))
     found = (one for one in reader(file) if not wanted or one.name in wanted)
     try:
         return Facts(file.path, packages=tuple(islice(found, _MOST)))
@@ -112,11 +112,7 @@ def scripts(
 
 def imported_package(found: Specifier, span: Span) -> Package:
     """The package that an import names with a version."""
-    return Package(_normalise(found.package), _range(found.version), span, of_import=True)
-
-
-def _normalise(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return Package(package_name(found.package), _range(found.version), span, of_import=True)
 
 
 # --- package.json -------------------------------------------------------------------------------
@@ -145,7 +141,7 @@ def _manifest(file: File) -> Iterator[Package]:
             span = Span(file.path, 0, 0)
             if entry is not None and entry[2] == wanted:
                 span = file.span(entry.start(1), entry.end(2))
-            yield Package(_normalise(name), _range(wanted), span)
+            yield Package(package_name(name), _range(wanted), span)
 
 
 def _closing(text: str, at: int) -> int:
@@ -196,7 +192,7 @@ def _picked(file: File, *patterns: re.Pattern[bytes]) -> Iterator[Package]:
                 continue  # it belongs to another package alone
             if _NAME.fullmatch(name) and _VERSION.fullmatch(version):
                 span = Span(file.path, found.start("name"), found.end("version"))
-                yield Package(_normalise(name), f"=={version}", span, locked=True)
+                yield Package(package_name(name), f"=={version}", span, locked=True)
         if some:
             return
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
-from supa_lint.model import Facts, Note, Package, Span
+from supa_lint.model import Facts, Note, Package, Span, package_name
 from supa_lint.source import File
 
 Table = dict[str, Any]
@@ -100,12 +100,7 @@ def _requirement(file: File, text: str, start: int) -> Package | None:
         return None
     end = found.end("specifier") if found["specifier"] else found.end("name")
     span = file.span(start + found.start("name"), start + end)
-    return Package(_normalise(found["name"]), _range(found["specifier"] or ""), span)
-
-
-def _normalise(name: str) -> str:
-    """The name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return Package(package_name(found["name"]), _range(found["specifier"] or ""), span)
 
 
 def _range(text: object) -> str:
@@ -149,7 +144,7 @@ class _Finder:
         span = self._nowhere
         if found:
             span = self.file.span(found.start(1), found.end(found.re.groups))
-        return Package(_normalise(name), specifier, span)
+        return Package(package_name(name), specifier, span)
 
     @property
     def _nowhere(self) -> Span:
@@ -228,7 +223,7 @@ def _locked(file: File) -> Iterator[Package]:
         )
         if name and version:
             yield Package(
-                _normalise(name[1].decode("ascii")),
+                package_name(name[1].decode("ascii")),
                 "==" + version[1].decode("ascii"),
                 Span(file.path, *_around(name.span(), version.span())),
                 locked=True,
@@ -247,7 +242,7 @@ def _pipfile_lock(file: File) -> Iterator[Package]:
             version = _range(_at(entry).get("version"))
             if version and _NAME.fullmatch(name):
                 span = file.span(*places.get(name, (0, 0)))
-                yield Package(_normalise(name), version, span, locked=True)
+                yield Package(package_name(name), version, span, locked=True)
 
 
 # --- line by line -------------------------------------------------------------------------------
@@ -283,7 +278,7 @@ def _conda(file: File) -> Iterator[Package]:
         package = _requirement(file, item[2], start)
         if conda:
             span = file.span(start, start + conda.end(2))
-            package = Package(_normalise(conda[1]), f"=={conda[2]}.*", span)
+            package = Package(package_name(conda[1]), f"=={conda[2]}.*", span)
         if package and package.name != "python":
             yield package
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from supa_lint import conditions
 from supa_lint.clients import Clients
 from supa_lint.conditions import UNKNOWN
+from supa_lint.environment import is_around
 from supa_lint.knowledge import Platforms, PlatformSpec
 from supa_lint.manifests import ipv6_word
 from supa_lint.model import (
@@ -280,9 +281,9 @@ class _Document:
         seen = None
         env_files = {one.container for one in self.env_files}
         declared_only = bool(row.get("declared-only")) and container not in env_files
-        elsewhere = any(_is_around(other, container) for other in others)
+        elsewhere = any(is_around(other, container) for other in others)
         if declared_only or elsewhere:
-            seen = {s.name for s in self.settings if _is_around(s.container, container)}
+            seen = {s.name for s in self.settings if is_around(s.container, container)}
         home = scripts.Home(container, platform, self._prefix, seen, filled=not elsewhere)
         found = scripts.read(match, row, self._root, home, self._sealer, self._specs, self._clients)
         own = ".".join(filter(None, (container, match.path[-1])))
@@ -416,11 +417,6 @@ def _paths(node: Node) -> Iterator[Scalar]:
             item = next((item.by_key[k].node for k in _PATH_KEYS if k in item.by_key), item)
         if isinstance(item, Scalar):
             yield item
-
-
-def _is_around(other: str, container: str) -> bool:
-    """Whether what belongs to one container is seen in the other."""
-    return not other or container == other or container.startswith(f"{other}.")
 
 
 def _decoded(raw: Raw) -> Raw:
